@@ -1,6 +1,7 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { loadPrimaryAddress } from "../loaders/interfaces/primary-address.js";
 import type { VmCursor, VmFilter, VmRow } from "../loaders/rows.js";
+import type { PrimaryAddressQuestion } from "../model/address/primary-address.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 
 /**
@@ -36,13 +37,17 @@ const STRETCH = 100;
  * Reads the VMs that a filter finds, sorted by name, piece by piece. The caller may empty a piece, so that none is in
  * memory while the next one is read. Reading ends between two pieces if the client has gone.
  */
-export async function* readExportRecords(work: ExportWork, filter: VmFilter): AsyncGenerator<ExportRecord[]> {
+export async function* readExportRecords(
+  work: ExportWork,
+  filter: VmFilter,
+  question: PrimaryAddressQuestion = {},
+): AsyncGenerator<ExportRecord[]> {
   let after: VmCursor | null = null;
   for (;;) {
     const cursor: VmCursor | null = after;
     const piece = await work(async (loaders) => {
       const rows = await loaders.loadVmsPage({ limit: PIECE, after: cursor, filter, order: "NAME_ASC" });
-      return { records: await readRecords(loaders, rows), last: rows.at(-1) };
+      return { records: await readRecords(loaders, rows, question), last: rows.at(-1) };
     }, true);
     const isLast = piece.records.length < PIECE;
     if (piece.records.length > 0) yield piece.records;
@@ -52,18 +57,26 @@ export async function* readExportRecords(work: ExportWork, filter: VmFilter): As
 }
 
 /** Reads the records of VMs, some at a time, so that others are served meanwhile. */
-async function readRecords(loaders: Loaders, vms: readonly VmRow[]): Promise<ExportRecord[]> {
+async function readRecords(
+  loaders: Loaders,
+  vms: readonly VmRow[],
+  question: PrimaryAddressQuestion,
+): Promise<ExportRecord[]> {
   const records: ExportRecord[] = [];
   for (let at = 0; at < vms.length; at += STRETCH) {
     const some = vms.slice(at, at + STRETCH);
-    records.push(...(await Promise.all(some.map((vm) => readRecord(loaders, vm)))));
+    records.push(...(await Promise.all(some.map((vm) => readRecord(loaders, vm, question)))));
   }
   return records;
 }
 
-async function readRecord(loaders: Loaders, vm: VmRow): Promise<ExportRecord> {
+async function readRecord(
+  loaders: Loaders,
+  vm: VmRow,
+  question: PrimaryAddressQuestion,
+): Promise<ExportRecord> {
   const [primary, host] = await Promise.all([
-    loadPrimaryAddress(loaders, vm),
+    loadPrimaryAddress(loaders, vm, question),
     vm.hostId === null ? null : loaders.hostById.load(vm.hostId),
   ]);
   return {

@@ -1,5 +1,6 @@
 import { CidrError, parseCidr } from "../model/address/cidr.js";
 import { normalizeMac } from "../model/address/mac.js";
+import type { PrimaryAddressQuestion } from "../model/address/primary-address.js";
 import { FilterTextError } from "../model/filter-text-error.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
@@ -21,6 +22,8 @@ export const EXPORT_PARAMETERS = [
 export interface ExportRequest {
   readonly format: FormatName;
   readonly filter: VmFilter;
+  /** Which of a VM's addresses is wanted: one in the prefix, and rather one on the network, by which VMs are chosen. */
+  readonly primary: PrimaryAddressQuestion;
   /** The port of Prometheus' targets. */
   readonly port: number;
 }
@@ -47,13 +50,14 @@ export function parseExportRequest(
   const find = (name: (typeof EXPORT_PARAMETERS)[number]) => values.get(name) ?? null;
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
   const [mac, status, filterText] = [find("mac"), find("status"), find("filter")];
+  const cidr = within === null ? null : parseWithin(within);
   const filter = filterText === null ? {} : parseFilter(filterText, readFilter);
   const parts: VmSearch[] = [
     ...(filter.search === undefined ? [] : [filter.search]),
     ...(name === null ? [] : [{ kind: "text", key: "name", match: matchPart(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: matchWholeText(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: matchWholeText(network) } as const]),
-    ...(within === null ? [] : [{ kind: "inCidr", cidr: parseWithin(within) } as const]),
+    ...(cidr === null ? [] : [{ kind: "inCidr", cidr } as const]),
     ...(mac === null ? [] : [parseMacSearch(mac)]),
     ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
   ];
@@ -63,6 +67,7 @@ export function parseExportRequest(
       ...filter,
       ...(parts.length > 0 && { search: { kind: "and", parts } }),
     },
+    primary: { network, within: cidr },
     port: parsePort(find("port")),
   };
 }

@@ -1,3 +1,5 @@
+import { findAddressScope } from "../model/address/address-scope.js";
+import { parseAddress } from "../model/address/cidr.js";
 import { escapeUnprintable, toPrintable } from "../model/printable.js";
 import { formatDnsName, formatLabelWithId } from "./dns-names.js";
 import type { ExportRecord } from "./export-records.js";
@@ -57,7 +59,7 @@ export const FORMATS = {
     mediaType: "application/json",
     begin: '{"_meta":{"hostvars":{\n',
     formatVm: (vm) => {
-      if (vm.address === null) return null;
+      if (!isReachable(vm)) return null;
       const vars = {
         ansible_host: vm.address,
         vnic_graph_id: vm.id,
@@ -78,7 +80,7 @@ export const FORMATS = {
     mediaType: "application/json",
     begin: "[\n",
     formatVm: (vm, port) => {
-      if (vm.address === null) return null;
+      if (!isReachable(vm)) return null;
       const host = vm.address.includes(":") ? `[${vm.address}]` : vm.address;
       const labels = {
         __meta_vnic_graph_id: vm.id,
@@ -96,8 +98,9 @@ export const FORMATS = {
   hosts: {
     mediaType: "text/plain; charset=utf-8",
     begin: "",
-    formatVm: ({ address, dns }) => {
-      if (address === null || dns === null) return null;
+    formatVm: (vm) => {
+      if (!isReachable(vm) || vm.dns === null) return null;
+      const { address, dns } = vm;
       return `${address}\t${dns.claimed === null ? "" : `${dns.claimed} `}${dns.own}\n`;
     },
     separator: "",
@@ -107,8 +110,9 @@ export const FORMATS = {
   zone: {
     mediaType: "text/dns; charset=utf-8",
     begin: "",
-    formatVm: ({ address, dns }) => {
-      if (address === null || dns === null) return null;
+    formatVm: (vm) => {
+      if (!isReachable(vm) || vm.dns === null) return null;
+      const { address, dns } = vm;
       const name = dns.claimed ?? dns.own;
       const owner = name.includes(".") ? `${name}.` : name;
       return `${owner} 300 IN ${address.includes(":") ? "AAAA" : "A"} ${address}\n`;
@@ -121,7 +125,7 @@ export const FORMATS = {
     mediaType: "text/csv; charset=utf-8; header=present",
     begin: "address,status,dns_name,description\r\n",
     formatVm: (vm) => {
-      if (vm.address === null) return null;
+      if (!isReachable(vm)) return null;
       const address = `${vm.address}/${vm.address.includes(":") ? 128 : 32}`;
       const dnsName = [vm.dns?.claimed, vm.dns?.own].find((name) => name?.includes("."));
       const values = [address, "active", dnsName ?? "", `${cutCharacters(vm.name, NETBOX_NAME)} (${vm.id})`];
@@ -132,6 +136,12 @@ export const FORMATS = {
     publishesNames: true,
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
+
+/** Returns whether other machines reach the VM: it has an address, and not one of its own link only. */
+function isReachable(vm: ExportedVm): vm is ExportedVm & { readonly address: string } {
+  const address = vm.address === null ? null : parseAddress(vm.address);
+  return address !== null && findAddressScope(address) !== "link-local";
+}
 
 /** NetBox refuses a file in which one description has more than 200 characters. An id in brackets takes 39. */
 const NETBOX_NAME = 161;

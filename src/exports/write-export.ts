@@ -16,7 +16,7 @@ export class ExportTooLargeError extends Error {
  */
 export async function* writeExport(
   work: ExportWork,
-  { format: name, filter, port }: ExportRequest,
+  { format: name, filter, primary, port }: ExportRequest,
   onRecords: (count: number) => void = () => undefined,
 ): AsyncGenerator<string> {
   const format: ExportFormat = FORMATS[name];
@@ -25,7 +25,7 @@ export async function* writeExport(
   let [isFirst, isFirstKept] = [true, true];
   let nameBefore: string | null = null;
   yield format.begin;
-  for await (const records of readExportRecords(work, filter)) {
+  for await (const records of readExportRecords(work, filter, primary)) {
     let [text, laterText] = ["", ""];
     onRecords(records.length);
     for (const record of records.splice(0)) {

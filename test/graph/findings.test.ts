@@ -291,6 +291,29 @@ test("an address on bridges of containers is no conflict, whatever they are call
   }
 });
 
+test("an address to which machines without IPv4 translate is no conflict, on a vNIC or not", async () => {
+  const other = await createDatabase();
+  try {
+    await other.store.registerHosts(HOSTS, INTERVAL_MS);
+    const translating = (number: number) =>
+      storedVm(number, {
+        interfaces: [
+          eth(number, ["192.0.0.2", "192.0.0.8"]),
+          toGuestInterfaceOf(number, { name: "clat", macAddress: null, ipv4Addresses: ["192.0.0.4"] }),
+        ],
+        nics: [nic(number, "red")],
+        ips: "192.0.0.2 192.0.0.8 192.0.0.4",
+      });
+    await addVms(other.store, [1, 2].map(translating));
+    const query = "{ addressConflicts { totalCount nodes { address } } }";
+    expect(await askForData(other.store, query)).toEqual({
+      addressConflicts: { totalCount: 1, nodes: [{ address: "192.0.0.8" }] },
+    });
+  } finally {
+    await other.drop();
+  }
+});
+
 describe("drift", () => {
   const SELECTION = "kind vm { id } vmNic { id } device { name }";
   const row = (number: number, kind: string, device: string | null, nicNumber: number | null = null) => ({

@@ -61,7 +61,7 @@ export class FindingQueries {
     nullable: true,
     description:
       "Addresses that several VMs have which can meet: two of them are on one network, or it is not known on which. In the " +
-      "order of their numbers, page by page. Loopback and link-local addresses and those of containers' bridges are left " +
+      "order of their numbers, page by page. Loopback and link-local addresses, 192.0.0.0/29 and those of containers' bridges are left " +
       `out; of guests that report addresses only, those that docker0 and virbr0 usually have. As stored last. ${NARROW_WITH_ENGINE}`,
   })
   addressConflicts(

@@ -1,6 +1,6 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
-import { isContainerInterface } from "../guest/container-names.js";
+import { isContainerInterface, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
 import { groupByMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
@@ -75,13 +75,18 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   return explain(best);
 }
 
-/** Does the same for a guest that reports only addresses. */
+/**
+ * Does the same for a guest that reports only addresses. One that a bridge of containers usually has is found if there is
+ * no other.
+ */
 export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic extends AddressedNic>(
   addresses: readonly string[],
   question: PrimaryAddressQuestion = {},
 ): PrimaryAddress<Interface, Nic> | null {
   const holder: Holder<Interface, Nic> = { guestInterface: null, nic: null, position: [] };
-  return explain(findBetter(null, addresses, holder, question, 0));
+  const outside = addresses.filter((address) => !USUAL_BRIDGE_ADDRESSES.includes(address));
+  const best = findBetter(null, outside, holder, question, 0);
+  return explain(best ?? findBetter(null, addresses, holder, question, 0));
 }
 
 interface Holder<Interface, Nic> {

@@ -11,15 +11,20 @@ export const CONTAINER_PATTERN = `^(?:${[
   // Docker, Podman, containerd, LXC, Incus, libvirt.
   "docker\\d*|docker_gwbridge|br-[0-9a-f]{12}",
   "podman\\d*|cni-podman\\d+|nerdctl\\d+|lxcbr\\d+|lxdbr\\d+|incusbr\\d+|virbr\\d+(?:-nic)?",
+  // VirtualBox, VMware, Multipass, Waydroid, and libvirt's ends of links into nested VMs.
+  "vboxnet\\d+|vmnet\\d+|mpqemubr\\d+|waydroid\\d+|vnet\\d+",
   // Kubernetes and its network plugins.
   "cni\\d+|cbr\\d+|kube-bridge|kube-ipvs\\d+|kube-dummy-if|nodelocaldns|dummy\\d+",
-  "flannel[.-].*|cali.*|vxlan\\.calico|tunl\\d+|cilium_.*|lxc(?:[0-9a-f]{8,}|_health)|weave|datapath|vethwe-.*",
-  "ovn-k8s-mp\\d+|br-int|genev_sys_.*|ovs-system|antrea-gw\\d+|azure\\d+|eni[0-9a-f]{11}",
+  "flannel[.-].*|cali.*|vxlan(?:-v6)?\\.calico|(?:wireguard|wg-v6|bpfin|bpfout)\\.cali|tunl\\d+|cilium_.*|lxc(?:[0-9a-f]{8,}|_health)|weave|datapath|vethwe-.*",
+  "ovn-k8s-mp\\d+|ovn0|br-int|genev_sys_.*|ovs-system|antrea-gw\\d+|azure\\d+|eni[0-9a-f]{11}",
   // Ends of links into containers.
   "veth.*",
   // Hyper-V's, VirtualBox' and VMware's own networks on Windows.
-  "vEthernet \\((?:WSL.*|Default Switch|nat|DockerNAT|Ethernet \\(WSL\\))\\)",
+  "vEthernet \\((?:WSL.*|Default Switch|nat|DockerNAT|HNS Internal.*|Ethernet \\(WSL\\))\\)",
   "VirtualBox Host-Only.*|VMware Network Adapter VMnet.*",
 ].join("|")})$`;
+
+/** The default addresses of docker0 and virbr0. They tell such a bridge where a guest reports addresses without interfaces. */
+export const USUAL_BRIDGE_ADDRESSES: readonly string[] = ["172.17.0.1", "192.168.122.1"];
 
 const CONTAINER_NAMES = new RegExp(CONTAINER_PATTERN, "i");

@@ -1,4 +1,4 @@
-import { CONTAINER_PATTERN } from "../../model/guest/container-names.js";
+import { CONTAINER_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../model/guest/container-names.js";
 import type { Cidr } from "../../model/address/cidr.js";
 import { DRIFT_KINDS, type DriftKind } from "../../model/guest/drift.js";
 import { HOLDERS_SHOWN } from "../../model/limits.js";
@@ -98,20 +98,20 @@ function matchWithin(cidr: Cidr | null, parameters: SqlParameters): string {
 }
 
 /**
- * Builds the condition that an address is neither loopback nor link-local nor multicast. The two comparisons give the range
- * in which the index is read.
+ * Builds the condition that an address is neither loopback nor link-local nor multicast, nor one to which each machine
+ * without IPv4 translates (192.0.0.0/29). The two comparisons give the range in which the index is read.
  */
 export function matchReaching(address: string): string {
   return [
     `${address} > '0.255.255.255'::inet AND ${address} < 'fe80::'::inet`,
-    ...["127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::1/128"].map(
+    ...["127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/29", "224.0.0.0/3", "::1/128"].map(
       (prefix) => `NOT ${address} <<= '${prefix}'::inet`,
     ),
   ].join(" AND ");
 }
 
-/** The default addresses of docker0 and virbr0, for guests that report addresses without interfaces. */
-export const USUAL_BRIDGES = "ARRAY['172.17.0.1', '192.168.122.1']::inet[]";
+/** The usual addresses of bridges of containers, for guests that report addresses without interfaces. */
+export const USUAL_BRIDGES = `ARRAY[${USUAL_BRIDGE_ADDRESSES.map((address) => `'${address}'`).join(", ")}]::inet[]`;
 
 /**
  * Selects the addresses that are in conflict: several VMs have them, and two of these are on the same network, or the

@@ -311,6 +311,26 @@ const CASES: readonly Case[] = [
     address: "10.0.0.5",
   },
   {
+    title: "VirtualBox' and VMware's own networks on Linux, and a team with a MAC of its own",
+    guest: [
+      "vboxnet0 0a:00:27:00:00:00 192.168.56.1",
+      "vmnet8 00:50:56:c0:00:08 172.16.1.1",
+      "ens3 m1",
+      "team0 02:11:22:33:44:55 10.0.0.5",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "Calico with IPv6 and WireGuard on a bond with a MAC of its own",
+    guest: [
+      "vxlan-v6.calico 66:00:00:00:00:01 fd00:1::192",
+      "wireguard.cali - 10.244.3.193",
+      "wg-v6.cali - fd00:1::193",
+      "bond0 02:11:22:33:44:55 10.0.0.5",
+    ],
+    address: "10.0.0.5",
+  },
+  {
     title: "VirtualBox' own network on Windows",
     guest: ["VirtualBox_Host-Only_Network - 192.168.56.1", "Ethernet m1 10.0.0.5"],
     address: "10.0.0.5",
@@ -369,6 +389,14 @@ describe("the primary address of a guest", () => {
       nic: null,
       reason: "global IPv4 address; the guest does not tell its interfaces",
     });
+  });
+
+  test.each([
+    [["172.17.0.1", "10.0.0.7"], "10.0.0.7"],
+    [["192.168.122.1", "172.17.0.1", "2001:db8::5"], "2001:db8::5"],
+    [["172.17.0.1"], "172.17.0.1"],
+  ])("that tells no interfaces is not docker0's, if it has another: %j", (addresses, expected) => {
+    expect(findPrimaryOfAddresses(addresses)?.address).toBe(expected);
   });
 
   const ADDRESSES = [

@@ -14,6 +14,9 @@ test.each([
   ["br-ex", "BRIDGE"],
   ["docker0", "CONTAINER"],
   ["br-0123456789ab", "CONTAINER"],
+  ["vnet12", "CONTAINER"],
+  ["vboxnet0", "CONTAINER"],
+  ["vxlan-v6.calico", "CONTAINER"],
   ["Ethernet 2", null],
 ] as const)("an interface that is called %s is of the kind %s", (name, type) => {
   expect(guessDeviceType(name)).toBe(type);

@@ -33,7 +33,8 @@ export function parseFindText(given: string): FindTarget {
   if (isUuid(text)) return { kind: "ID", text: text.toLowerCase() };
   const mac = normalizeMac(text);
   if (mac !== null) return { kind: "MAC", text: mac };
-  const address = normalizeIPv4(text) ?? normalizeIPv6(text);
+  // In a URL an IPv6 address has brackets.
+  const address = normalizeIPv4(text) ?? normalizeIPv6(text.replace(/^\[(.*)\]$/, "$1"));
   if (address !== null) return { kind: "ADDRESS", text: address };
   const cidr = parsePrefix(text);
   return cidr === null ? { kind: "NAME", text } : { kind: "CIDR", cidr };

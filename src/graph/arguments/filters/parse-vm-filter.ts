@@ -1,5 +1,11 @@
 import type { StaleReason, VmFilter, VmSearch } from "../../../loaders/rows.js";
-import { isInCidr, parseAddress, unmapAddress, type Cidr } from "../../../model/address/cidr.js";
+import {
+  isInCidr,
+  listEquivalentAddresses,
+  parseAddress,
+  unmapAddress,
+  type Cidr,
+} from "../../../model/address/cidr.js";
 import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
@@ -142,11 +148,24 @@ function parseTextFilter(
   if (input == null) return [];
   const { eq, contains, startsWith } = input;
   const parse = (name: string, text: string) => parseText(`${field}.${name}`, text);
+  checkPartOf(`${field}.contains`, contains, eq, (whole, part) => whole.includes(part));
+  checkPartOf(`${field}.startsWith`, startsWith, eq, (whole, part) => whole.startsWith(part));
   return [
     ...(eq == null ? [] : [create([parse("eq", eq)])]),
     ...(contains == null ? [] : [create(["", parse("contains", contains), ""])]),
     ...(startsWith == null ? [] : [create([parse("startsWith", startsWith), ""])]),
   ];
+}
+
+/** Refuses a part of a text that the whole text, asked for beside it, does not have. */
+function checkPartOf(
+  field: string,
+  part: string | null | undefined,
+  whole: string | null | undefined,
+  hasPart: (whole: string, part: string) => boolean,
+): void {
+  if (part == null || whole == null || hasPart(whole.toLowerCase(), part.toLowerCase())) return;
+  throw createFilterError(field, `${JSON.stringify(whole)} does not have this; leave one of them out`);
 }
 
 function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {
@@ -163,7 +182,7 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
   }
   // One address has to meet all these conditions, so the narrowest of them is enough.
   if (eq != null) {
-    if (listed !== null && !listed.includes(eq)) {
+    if (listed !== null && !listed.some((each) => listEquivalentAddresses(each).includes(eq))) {
       throw createFilterError("address.anyOf", `${eq} is not among these; leave one of them out`);
     }
     return [{ kind: "addresses", addresses: [eq] }];
@@ -173,6 +192,9 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
       const number = parseAddress(address);
       return inCidr == null || (number !== null && isInCidr(number, inCidr));
     });
+    if (listed.length > 0 && inside.length === 0) {
+      throw createFilterError("address.inCidr", "none of anyOf is in this prefix; leave one of them out");
+    }
     return [{ kind: "addresses", addresses: inside }];
   }
   if (inCidr != null) {

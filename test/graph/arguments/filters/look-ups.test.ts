@@ -43,6 +43,7 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["10.0.3.5", shown("ADDRESS", ["mapped"], [], [])],
     ["::ffff:a00:105", shown("ADDRESS", ["web"], [], [])],
     ["2001:DB8:0::5", shown("ADDRESS", ["web"], [], [])],
+    ["[2001:db8::5]", shown("ADDRESS", ["web"], [], [])],
     ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
     ["fd00::/8", shown("CIDR", ["Db"], [], [])],

@@ -124,6 +124,12 @@ test("addresses that change are found anew, and those that are gone no more", as
 test.each([
   ['{address: {eq: "10.0.1.5", family: IPV6}}', "address.family: 10.0.1.5 is not of this family"],
   ['{address: {eq: "10.0.1.5", inCidr: "10.0.2.0/24"}}', "address.inCidr: 10.0.1.5 is not in this prefix"],
+  [
+    '{address: {anyOf: ["10.0.1.5", "10.0.1.6"], inCidr: "10.0.2.0/24"}}',
+    "address.inCidr: none of anyOf is in this prefix",
+  ],
+  ['{name: {eq: "web", startsWith: "db"}}', 'name.startsWith: "web" does not have this'],
+  ['{not: {fqdn: {eq: "web", contains: "db"}}}', 'fqdn.contains: "web" does not have this'],
   ['{address: {inCidr: "10.0.0.0/8", family: IPV6}}', "address.family: the prefix is not of this family"],
   ['{address: {eq: "10.0.1.5", anyOf: ["10.0.1.6"]}}', "address.anyOf: 10.0.1.5 is not among these"],
   ['{address: {inCidr: "10.0.0.1/8"}}', "has bits behind its length; the network is 10.0.0.0/8"],

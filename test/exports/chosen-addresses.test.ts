@@ -1,0 +1,66 @@
+import { beforeAll, expect, test } from "vitest";
+import { parseExportRequest } from "../../src/exports/export-request.js";
+import { writeExport } from "../../src/exports/write-export.js";
+import { createLoaders, type Loaders } from "../../src/loaders/loaders.js";
+import { mac, uuid } from "../support/builders/ids.js";
+import { createMemoryReadStore } from "../support/builders/memory-read-store.js";
+import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
+
+const store = createMemoryReadStore();
+
+beforeAll(() => {
+  const add = (number: number, networks: readonly string[], addresses: readonly string[]) => {
+    const vmId = uuid(1, number);
+    store.vms.push(vmRow(number, { ips: addresses }));
+    for (const [at, network] of networks.entries()) {
+      const nic = number * 10 + at;
+      store.nics.push(nicRow(nic, vmId, { network }));
+      const address = addresses[at] ?? "";
+      store.interfaces.push(
+        guestInterfaceRow(vmId, {
+          name: `eth${at}`,
+          macAddress: mac(nic),
+          ...(address.includes(":") ? { ipv6Addresses: [address] } : { ipv4Addresses: [address] }),
+        }),
+      );
+    }
+  };
+  add(1, ["red", "blue"], ["10.0.0.1", "192.168.0.1"]);
+  add(2, ["red"], ["169.254.10.1"]);
+  add(3, ["red"], ["fe80::3"]);
+});
+
+async function runExport(format: string, given: Readonly<Record<string, string>> = {}): Promise<string> {
+  const work = <Result>(job: (loaders: Loaders) => Promise<Result>) => job(createLoaders(store));
+  const request = parseExportRequest(format, given, () => ({}));
+  let text = "";
+  for await (const piece of writeExport(work, request)) text += piece;
+  return text;
+}
+
+test.each([
+  [{}, "10.0.0.1"],
+  [{ network: "blue" }, "192.168.0.1"],
+  [{ within: "192.168.0.0/16" }, "192.168.0.1"],
+  [{ network: "blue", within: "10.0.0.0/8" }, "10.0.0.1"],
+])("an export by %j has the address that is asked for, in every format", async (given, address) => {
+  const [vm] = JSON.parse(await runExport("json", given)) as { address: string }[];
+  expect(vm?.address).toBe(address);
+  expect(await runExport("hosts", given)).toBe(`${address}\tvm-0001\n`);
+  expect(await runExport("prometheus-sd", given)).toContain(`"${address}:9100"`);
+});
+
+test.each(["ansible-inventory", "prometheus-sd", "hosts", "zone", "netbox"])(
+  "other tools get no address that ends with its link, as %s",
+  async (format) => {
+    const text = await runExport(format);
+    expect(text).toContain("10.0.0.1");
+    expect(text).not.toMatch(/169\.254|fe80|vm-000[23]/);
+  },
+);
+
+test("lists have addresses that end with their link", async () => {
+  const text = await runExport("csv");
+  expect(text).toContain(",169.254.10.1,red,");
+  expect(text).toContain(",fe80::3,red,");
+});
