@@ -13,6 +13,7 @@ import {
 } from "graphql";
 import type { StillHolds, TreeReads, VmTree } from "../loaders/rows.js";
 import { isLargeTree } from "../loaders/tree-parts.js";
+import type { TextPieces } from "../model/text-pieces.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
@@ -39,7 +40,7 @@ export interface FastWork {
 
 /** An answer's data, as JSON, and how many objects are in it. */
 export interface FastAnswer {
-  readonly data: string;
+  readonly data: TextPieces;
   readonly objects: number;
   /** Tells whether the same question has the same answer now; `null`: it has to be answered again. */
   readonly stillHolds: StillHolds | null;
@@ -82,9 +83,9 @@ export function planOperation(
       const count = { objects: 0, most };
       const noted = noteReads(reads);
       try {
-        const text = await answerRoot(args, { reads: noted.reads, count, pause });
-        if (text === null) return null;
-        return { data: `${start}${text}}`, objects: count.objects, stillHolds: noted.findCheck() };
+        const pieces = await answerRoot(args, { reads: noted.reads, count, pause });
+        if (pieces === null) return null;
+        return { data: [start, ...pieces, "}"], objects: count.objects, stillHolds: noted.findCheck() };
       } catch {
         // Execution reports the error of the right field.
         return noted.getFailure() ?? null;

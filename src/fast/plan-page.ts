@@ -4,13 +4,14 @@ import type { VmFilterInput } from "../graph/arguments/filters/vm-filter.js";
 import { toVmPageArguments, type VmListArguments } from "../graph/arguments/pages/vm-list-arguments.js";
 import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
+import type { TextPieces } from "../model/text-pieces.js";
 import { listFieldsOf, planObjectsOf, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
 import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import { countObject, type ObjectCount } from "./write-fields.js";
 
 /** Writes a part of a page. */
-type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<string> | string;
+type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<TextPieces> | TextPieces;
 
 /** A part of a page, and what must be read for it. */
 interface PlannedPart {
@@ -39,15 +40,19 @@ export function planConnection(field: SelectedField, document: PlannedDocument):
     );
     const page = toPage(await work.reads.readTreesPage(question, parts));
     countObject(work.count);
-    const texts: string[] = [];
-    for (const { start, write } of planned) texts.push(start + (await write(page, work)));
-    return `{${texts.join(",")}}`;
+    const pieces: string[] = [];
+    for (const { start, write } of planned) {
+      pieces.push(pieces.length === 0 ? "{" : ",", start);
+      for (const piece of await write(page, work)) pieces.push(piece);
+    }
+    pieces.push("}");
+    return pieces;
   };
 }
 
 function planPart(field: SelectedField, document: PlannedDocument): PlannedPart | null {
   const { name } = field;
-  if (name === "__typename") return { parts: NO_PARTS, write: () => '"VmConnection"' };
+  if (name === "__typename") return { parts: NO_PARTS, write: () => ['"VmConnection"'] };
   if (name === "nodes") {
     const writer = planObjectsOf("Vm", field, document);
     if (writer === null) return null;
@@ -95,9 +100,9 @@ function planPageInfo(field: SelectedField, document: PlannedDocument): PlannedP
     parts: NO_PARTS,
     write: (page, { count }) => {
       countObject(count);
-      return JSON.stringify(
-        Object.fromEntries(fields.map((each) => [each.key, PAGE_INFO[each.name]?.(page)])),
-      );
+      return [
+        JSON.stringify(Object.fromEntries(fields.map((each) => [each.key, PAGE_INFO[each.name]?.(page)]))),
+      ];
     },
   };
 }

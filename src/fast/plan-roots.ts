@@ -32,7 +32,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
     if (writer === null) return null;
     return async ({ id }, { reads, count }) => {
       const [tree] = await reads.readTreesByIds([parseId("id", String(id))], writer.parts);
-      return tree === undefined ? "null" : writer.write(tree, tree, count);
+      return [tree === undefined ? "null" : writer.write(tree, tree, count)];
     };
   },
   vms: planConnection,

@@ -1,5 +1,6 @@
 import { isObjectType } from "graphql";
 import type { TreeReads } from "../loaders/rows.js";
+import type { TextPieces } from "../model/text-pieces.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
 
@@ -15,7 +16,7 @@ export interface RootWork {
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** Answers a root field in one statement, as JSON; `null`: it has to be executed. */
-export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<string | null>;
+export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<TextPieces | null>;
 
 /** Plans how objects of a type are written with a field's selections; `null` if one is not known here. */
 export function planObjectsOf(
@@ -57,22 +58,24 @@ export function listFieldsOf(
   return isObjectType(type) ? listFields(selections, type, document) : null;
 }
 
-/** Writes a list. After every few objects other requests may have their turn. */
+/** Writes a list, with a piece for each value. After every few objects other requests may have their turn. */
 export async function writeAll<Value>(
   values: readonly Value[],
   write: (value: Value) => string,
   { count, pause }: Pick<RootWork, "count" | "pause">,
-): Promise<string> {
-  let text = "";
+): Promise<TextPieces> {
+  const pieces: string[] = [];
   let looked = count.objects;
   for (const [at, value] of values.entries()) {
-    text += (at === 0 ? "[" : ",") + write(value);
+    pieces.push(at === 0 ? "[" : ",", write(value));
     if (count.objects - looked < OBJECTS_BETWEEN_LOOKS) continue;
     looked = count.objects;
     const paused = pause();
     if (paused !== undefined) await paused;
   }
-  return text === "" ? "[]" : `${text}]`;
+  if (pieces.length === 0) return ["[]"];
+  pieces.push("]");
+  return pieces;
 }
 
 /** The number of objects between two pauses: less than a millisecond. */

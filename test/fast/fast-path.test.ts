@@ -358,6 +358,26 @@ describe("the fast path", () => {
     }
   });
 
+  test("sends a large answer in slices, with the same bytes and length as execution, however it is asked for", async () => {
+    const memory = createTreeMemory({ maxBytes: 10_000_000, look: createLooks(database.dataSource) });
+    const answers = createKeptAnswers<KeptAnswer>({ maxBytes: 10_000_000 });
+    const { ask } = await start(({ scope }) => memory.wrap(countReads(database, { scope }), scope), answers);
+    const { ask: askPlain } = await start(null);
+    const DEVICE = "name macAddress ipv4Addresses ipv6Addresses vmNic { id name macAddress linked plugged }";
+    const devices = Array.from({ length: 15 }, (_, at) => `d${at}: networkDevices { ${DEVICE} }`);
+    const query = `query L { vms(first: ${VMS}) { nodes { name guestInfo { ${devices.join(" ")} } } } }`;
+    for (const way of [{}, { method: "GET" }, { method: "HEAD" }]) {
+      for (const coding of ["identity", "gzip"]) {
+        const given = { query, variables: {}, headers: { "accept-encoding": coding }, ...way };
+        const plain = await askPlain(given, "all");
+        if (coding === "identity") expect(Number(plain.headers["content-length"])).toBeGreaterThan(65_536);
+        for (let time = 0; time < 3; time += 1) expect(await ask(given, "all")).toEqual(plain);
+      }
+    }
+    expect(answers.figures.hits).toBeGreaterThan(0);
+    await memory.stop();
+  });
+
   test("answers them without a statement where they are kept, also what was never asked of these VMs before", async () => {
     const clock = { ms: 0 };
     const now = () => clock.ms;

@@ -162,10 +162,9 @@ function sendOut(request: FastifyRequest, reply: FastifyReply, payload: unknown,
   }
   if (visit === null || request.method === "HEAD") return payload;
   parts.outbox.remove(visit.sending);
-  const { sending, sent } = parts.outbox.add(request.socket, payload);
+  const { sending, sent, length } = parts.outbox.add(request.socket, payload);
   visit.sending = sending;
-  const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
-  if (isWhole && sent !== payload) reply.header("content-length", Buffer.byteLength(payload));
+  if (length !== null) reply.header("content-length", length);
   return sent;
 }
 

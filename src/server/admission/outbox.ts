@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
+import { PiecesStream, SLICE_BYTES } from "../pieces-stream.js";
 
 /** Holds the answers that are being sent. It bounds their bytes in total, and cuts off clients that do not read. */
 export interface Outbox {
@@ -10,9 +11,12 @@ export interface Outbox {
   /**
    * Counts an answer, and returns what is to be sent: large answers go out in slices, so that progress shows. While all
    * answers together are too large, it cuts off the clients that read most slowly. The caller removes the answer after
-   * sending it.
+   * sending it. `length` is the number of bytes of an answer that is cut up here; `null`: Node counts it, or nobody knows it.
    */
-  add(socket: Socket, payload: unknown): { readonly sending: Sending | null; readonly sent: unknown };
+  add(
+    socket: Socket,
+    payload: unknown,
+  ): { readonly sending: Sending | null; readonly sent: unknown; readonly length: number | null };
   /** Removes an answer that was sent, or never will be. */
   remove(sending: Sending | null): void;
   /** Stops watching. */
@@ -28,9 +32,6 @@ export interface Sending {
   seenBytes: number;
   progressAt: number;
 }
-
-/** Small enough to show progress within a deadline on a slow line, large enough to cost nothing. */
-const SLICE_BYTES = 64 * 1024;
 
 /** The slowest line that an answer is meant for: 512 kbit/s. */
 const SLOWEST_BYTES_PER_MS = 64;
@@ -105,12 +106,12 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       return unsentBytes;
     },
     add(socket, payload) {
-      const isWhole = typeof payload === "string" || Buffer.isBuffer(payload);
-      const bytes = isWhole ? Buffer.byteLength(payload) : payload instanceof Readable ? SLICE_BYTES : 0;
-      if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload };
+      const length = findBytes(payload);
+      const bytes = length ?? (payload instanceof Readable ? SLICE_BYTES : 0);
+      if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload, length: null };
       const now = performance.now();
       // The length of a stream is not known, so it has no end time; it may go on as long as its reader makes progress.
-      const allowedMs = isWhole ? limits.sendMs + bytes / SLOWEST_BYTES_PER_MS : Infinity;
+      const allowedMs = length === null ? Infinity : limits.sendMs + bytes / SLOWEST_BYTES_PER_MS;
       const sending: Sending = {
         socket,
         bytes,
@@ -124,16 +125,23 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       // for it.
       looking ??= setInterval(look, LOOK_MS).unref();
       makeRoom(sending);
-      if (payload instanceof Readable) return { sending, sent: countPieces(payload, sending) };
-      if (!isWhole || bytes <= SLICE_BYTES) return { sending, sent: payload };
-      const buffer = typeof payload === "string" ? Buffer.from(payload) : payload;
-      return { sending, sent: Readable.from(cutIntoPieces(buffer)) };
+      if (payload instanceof PiecesStream) return { sending, sent: payload, length };
+      if (payload instanceof Readable) return { sending, sent: countPieces(payload, sending), length: null };
+      if (bytes <= SLICE_BYTES) return { sending, sent: payload, length: null };
+      const buffer = typeof payload === "string" ? Buffer.from(payload) : (payload as Buffer);
+      return { sending, sent: Readable.from(cutIntoPieces(buffer)), length };
     },
     close() {
       clearInterval(looking);
       sendings.clear();
     },
   };
+}
+
+/** Finds the number of an answer's bytes; `null`: there is none, or nobody knows it. */
+function findBytes(payload: unknown): number | null {
+  if (typeof payload === "string" || Buffer.isBuffer(payload)) return Buffer.byteLength(payload);
+  return payload instanceof PiecesStream ? payload.bytes : null;
 }
 
 /** Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. */

@@ -1,6 +1,8 @@
 import type { HTTPGraphQLResponse } from "@apollo/server";
+import { countCharacters, encodePieces, type TextPieces } from "../../model/text-pieces.js";
 import { INTERNAL } from "../errors.js";
 import type { ServerOptions } from "../options.js";
+import { SLICE_BYTES } from "../pieces-stream.js";
 import type { FastBody } from "./fast-answers.js";
 import type { RequestState } from "./request-state.js";
 
@@ -10,7 +12,8 @@ export interface Answer {
   readonly kind: string | null;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** A large text is in pieces, which are encoded when they are sent. */
+  readonly body: string | Buffer | TextPieces;
   readonly codes: readonly string[];
   /** Tells whether the same question has the same answer now; `null`: nobody knows. */
   readonly stillHolds: (() => boolean) | null;
@@ -26,7 +29,7 @@ export function createFastAnswer(
     kind: state.kind,
     status: 200,
     headers: { "cache-control": formatCacheControl(options, state), "content-type": contentType },
-    body: toBody(`{"data":${data}}\n`),
+    body: toPiecesBody(['{"data":', ...data, "}\n"]),
     codes: state.codes,
     stillHolds,
   };
@@ -38,6 +41,17 @@ export function createFastAnswer(
  */
 function toBody(text: string): string | Buffer {
   return text.length <= MOST_TEXT_CHARACTERS ? text : Buffer.from(text);
+}
+
+function toPiecesBody(pieces: TextPieces): Answer["body"] {
+  const characters = countCharacters(pieces);
+  if (characters > SLICE_BYTES) return pieces;
+  return characters <= MOST_TEXT_CHARACTERS ? pieces.join("") : encodePieces(pieces);
+}
+
+/** Makes a body whole, to send it without a stream, or again. */
+export function toWholeBody(body: Answer["body"]): string | Buffer {
+  return typeof body === "string" || Buffer.isBuffer(body) ? body : encodePieces(body);
 }
 
 const MOST_TEXT_CHARACTERS = 8 * 1024;

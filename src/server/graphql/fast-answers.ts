@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import { countCharacters } from "../../model/text-pieces.js";
 import type { Limits } from "../../model/limits.js";
 import type { AdmitOperation } from "./admit-operation.js";
 import { BoundedCache } from "./bounded-cache.js";
@@ -108,7 +109,7 @@ export function createFastAnswers(
     const pause = createPause(deadline.check);
     const answered = await plan.answer(variables, { viewer, most: limits.cost, pause });
     if (answered === null || "failure" in answered) return answered;
-    if (answered.data.length > limits.answerBytes / 2) return null;
+    if (countCharacters(answered.data) > limits.answerBytes / 2) return null;
     notes.rows = answered.objects;
     return answered;
   };

@@ -1,4 +1,5 @@
 import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import type { TextPieces } from "../../model/text-pieces.js";
 import type { KnownViewer } from "../identity/identity.js";
 
 /** Answers some operations without executing them field by field. The server works without it. */
@@ -26,7 +27,7 @@ export interface FastOperation {
 
 /** The data of an answer, as JSON. */
 export interface FastData {
-  readonly data: string;
+  readonly data: TextPieces;
   readonly objects: number;
   /** Tells whether the same question has the same answer now; `null`: it has to be answered again. */
   readonly stillHolds: (() => boolean) | null;

@@ -7,7 +7,7 @@ import type { HeldPlace } from "../admission/places/work.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
-import { createAnswer, createFastAnswer, type Answer } from "./answer.js";
+import { createAnswer, createFastAnswer, toWholeBody, type Answer } from "./answer.js";
 import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
 import type { FastAnswers } from "./fast-answers.js";
 import type { ReadFailure } from "./fast-path.js";
@@ -23,6 +23,7 @@ import {
 } from "./request-state.js";
 import { parseBodyParameters, parseUrlParameters } from "./request/request-parameters.js";
 import { formatSearchParameters } from "./request/search-parameters.js";
+import { PiecesStream } from "../pieces-stream.js";
 import { waitForTurnEnd } from "./turn-end.js";
 
 /** What the handler works with. */
@@ -56,7 +57,7 @@ export function createGraphqlHandler(parts: HandlerParts) {
       body.release();
     }
     await waitForTurnEnd();
-    return "notes" in answer ? sendKept(reply, answer, visit) : send(reply, answer, visit);
+    return "notes" in answer ? sendKept(reply, answer, visit) : send(request, reply, answer, visit);
   };
 }
 
@@ -101,10 +102,12 @@ function findKept(
     kept,
     keep: ({ status, headers, body, codes, kind, stillHolds }) => {
       if (kind !== "query" || codes.length > 0 || status !== 200) return;
-      const bytes = Buffer.byteLength(body);
-      const isChecked = stillHolds !== null && bytes <= MOST_CHECKED_BYTES;
+      const isSmall = typeof body === "string" && Buffer.byteLength(body) <= MOST_CHECKED_BYTES;
+      const isChecked = isSmall && stillHolds !== null;
       if (!isChecked && keepForMoment === null) return;
-      const answer = { body, headers, notes: { ...notes, decision: "answered" } };
+      const whole = toWholeBody(body);
+      const bytes = Buffer.byteLength(whole);
+      const answer = { body: whole, headers, notes: { ...notes, decision: "answered" } };
       if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
       else keepForMoment?.(answer, bytes);
     },
@@ -219,7 +222,15 @@ async function waitForStop({ stopped }: RequestState, served: RunningRequest): P
   throw new Error("an execution was stopped although its request goes on");
 }
 
-function send(reply: FastifyReply, { status, headers, body, codes }: Answer, { notes }: Visit): FastifyReply {
+function send(
+  { method }: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers, body, codes }: Answer,
+  { notes }: Visit,
+): FastifyReply {
   notes.decision = codes[0] ?? "answered";
-  return reply.code(status).headers(headers).headers(listRetryHeaders(status, notes.decision)).send(body);
+  reply.code(status).headers(headers).headers(listRetryHeaders(status, notes.decision));
+  // Node leaves out the body of an answer to HEAD, but its length is announced.
+  const isInPieces = typeof body !== "string" && !Buffer.isBuffer(body);
+  return reply.send(isInPieces && method !== "HEAD" ? new PiecesStream(body) : toWholeBody(body));
 }

@@ -1,0 +1,39 @@
+/** A text in pieces, in order. Pieces that many texts share are not copied until the text is sent. */
+export type TextPieces = readonly string[];
+
+/** Counts the UTF-16 code units of a text. */
+export function countCharacters(pieces: TextPieces): number {
+  let characters = 0;
+  for (const piece of pieces) characters += piece.length;
+  return characters;
+}
+
+/** Counts the bytes of a text in UTF-8. No character may be divided between two pieces. */
+export function countBytes(pieces: TextPieces): number {
+  let bytes = 0;
+  for (const piece of pieces) bytes += Buffer.byteLength(piece);
+  return bytes;
+}
+
+/**
+ * Makes the bytes of a text, in UTF-8. If the text is ASCII, each piece is copied once. Otherwise it is joined first, as its
+ * number of bytes is not known.
+ */
+export function encodePieces(pieces: TextPieces): Buffer {
+  // With this room at its end, a piece that is not ASCII never takes as many bytes as it has characters, even if it is cut off.
+  const bytes = Buffer.allocUnsafe(countCharacters(pieces) + LONGEST_CHARACTER_BYTES);
+  let end = 0;
+  for (const piece of pieces) {
+    if (piece.length === 1 && piece < "\x80") {
+      bytes[end] = piece.charCodeAt(0);
+      end += 1;
+      continue;
+    }
+    const written = bytes.write(piece, end);
+    if (written !== piece.length) return Buffer.from(pieces.join(""));
+    end += written;
+  }
+  return bytes.subarray(0, end);
+}
+
+const LONGEST_CHARACTER_BYTES = 4;

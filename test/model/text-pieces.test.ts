@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { countBytes, countCharacters, encodePieces } from "../../src/model/text-pieces.js";
+import { PiecesStream } from "../../src/server/pieces-stream.js";
+
+const piece = fc.oneof(
+  fc.string({ unit: "binary-ascii" }),
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("", ",", "é", "éa", "a\u{1F600}", "\u{1F600}", "\ud800", "\udc00", "\x7f", "\x80"),
+);
+
+describe("a text in pieces", () => {
+  test("has the bytes of the joined text, whatever characters are in which piece", () => {
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        // A pair that is divided between two pieces is one character of the joined text.
+        const text = pieces.join("");
+        expect(encodePieces(pieces).equals(Buffer.from(text))).toBe(true);
+        expect(countCharacters(pieces)).toBe(text.length);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("is sent in slices with these bytes, and their number is known before", async () => {
+    const whole = fc.oneof(fc.string({ unit: "grapheme" }), fc.constant("x".repeat(40_000)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(whole, { maxLength: 30 }), async (pieces) => {
+        const stream = new PiecesStream(pieces);
+        const slices = (await stream.toArray()) as Buffer[];
+        const text = Buffer.from(pieces.join(""));
+        expect(Buffer.concat(slices).equals(text)).toBe(true);
+        expect([stream.bytes, countBytes(pieces)]).toEqual([text.length, text.length]);
+        expect(slices.slice(0, -1).every(({ length }) => length >= 65_536)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
