@@ -10,7 +10,7 @@ import { querySearchRows, SqlParameters, type Queryable } from "../../store/post
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { CONTAINER_PATTERN } from "../../model/guest/container-names.js";
-import { matchReaching, USUAL_BRIDGES } from "../../store/read/findings.js";
+import { matchReaching, USUAL_BRIDGES } from "../../store/read/address-conflicts.js";
 import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";

@@ -5,7 +5,7 @@ import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditi
 import type { VmConditionSql } from "./conditions/search-conditions.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
-import { selectAddressConflicts } from "./findings.js";
+import { selectAddressConflicts } from "./address-conflicts.js";
 
 /**
  * Counts VMs, vNICs, addresses and addresses in conflict, grouped by a key, in one statement. It reads each table once,
@@ -25,7 +25,7 @@ export function readNetworkStats(
     kept: "MATERIALIZED",
     before: "",
     held: "vnic_graph_address",
-    conflicts: selectAddressConflicts(everywhere, scope, parameters, null),
+    conflicts: selectAddressConflicts(everywhere, scope, parameters, { recent: null, holdersShown: null }),
     joinNetworks: "LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id",
     network: "e.network",
     isOfNic: "g.mac_address = n.mac_addr",

@@ -177,6 +177,7 @@ async function readEmptySchema(): Promise<string[]> {
     "vnic_graph_change_log",
     "vnic_graph_address_span",
     "vnic_graph_address_index",
+    "vnic_graph_shared_address",
     "vnic_graph_edit",
   ];
   for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);

@@ -7,6 +7,12 @@ import { LostCursorError } from "../log-errors.js";
 import { LogReader, type LogMark } from "../log-reader.js";
 import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, listSpans } from "./follow-spans.js";
+import {
+  areSharedStored,
+  followSharedAddresses,
+  formatSharedTo,
+  makeSharedAddresses,
+} from "./shared-addresses.js";
 import { endSpans, insertSpans } from "./span-writes.js";
 
 /** How a step ended: the index is at the end of the log, has more to do, or another gateway does the step. */
@@ -16,7 +22,8 @@ export type IndexStep = "current" | "more" | "elsewhere";
  * Brings the index of addresses one step nearer to the end of the log.
  * 1. Without a cursor, or if it is lost: begin a new build, with a cursor at the end of the log.
  * 2. During a build: make the spans of some VMs from their changes up to that cursor.
- * 3. After it: follow the changes behind the cursor.
+ * 3. After it: make the table of shared addresses, once.
+ * 4. Follow the changes behind the cursor.
  *
  * One gateway at a time does a step. Its lock ends with its transaction, so that it also works behind a pooler. Spans and
  * cursor are written together: another gateway can continue, and no change is followed twice.
@@ -30,6 +37,7 @@ export async function advanceAddressIndex(
     if (state.cursor === null) return await beginBuild(dataSource);
     const cursor = parseCursor(state.cursor);
     if (!state.isBuilt) return await build(dataSource, state, cursor, sizes.vms);
+    if (!(await areSharedStored(dataSource))) return await makeShared(dataSource, state);
     if (!state.isOld && (await isCurrent(dataSource, cursor))) return "current";
     return await follow(dataSource, state, cursor, sizes.changes);
   } catch (error) {
@@ -115,6 +123,16 @@ function build(
   });
 }
 
+/** Makes the table of shared addresses. It shows all changes up to the cursor, and perhaps some more. */
+function makeShared(dataSource: DataSource, state: IndexState): Promise<IndexStep> {
+  return runUnderLock(dataSource, async (queryRunner) => {
+    if (!isSameState(await readState(queryRunner), state)) return "more";
+    await makeSharedAddresses(queryRunner);
+    await queryRunner.query(`UPDATE vnic_graph_address_index SET shared_to = ${formatSharedTo("cursor")}`);
+    return "more";
+  });
+}
+
 function follow(
   dataSource: DataSource,
   state: IndexState,
@@ -123,6 +141,7 @@ function follow(
 ): Promise<IndexStep> {
   return runUnderLock(dataSource, async (queryRunner) => {
     if (!isSameState(await readState(queryRunner), state)) return "more";
+    if (!(await areSharedStored(queryRunner))) return "more";
     const reader = new LogReader(queryRunner, cursor, { mark: readMark(state) });
     const { changes, hasMore } = await reader.read(limit);
     if (changes.length === 0 && !hasMore && !state.isOld) return "current";
@@ -144,8 +163,11 @@ function follow(
       queryRunner,
       all.flatMap(({ begun }) => begun),
     );
+    const lost = all.flatMap(({ ended }) => ended.map(({ address }) => address));
+    await followSharedAddresses(queryRunner, vmIds, lost);
     await queryRunner.query(
-      "UPDATE vnic_graph_address_index SET cursor = $1, mark_xid = $2, mark_seq = $3, written_at = now()",
+      `UPDATE vnic_graph_address_index SET cursor = $1::text, mark_xid = $2, mark_seq = $3, written_at = now(),
+         shared_to = ${formatSharedTo("$1::text")}`,
       [formatCursor(reader.cursor), reader.mark?.nextXid.toString(), reader.mark?.seq.toString()],
     );
     if (state.isOld) await dropEndedSpans(queryRunner);
