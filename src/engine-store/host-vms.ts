@@ -1,6 +1,6 @@
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import { ALL_VMS, type VmScopeSql } from "../store/read/conditions/scope.js";
-import { SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmRow } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
 import {
@@ -24,10 +24,11 @@ type ReadVmsByHosts = (
  * Creates the reads of hosts' VMs. The first VMs of many hosts are read up to an edge of names; see
  * {@link selectFirstUpToEdge}. Hosts that lack some are then read by themselves. If these are many, because names depend on
  * hosts or hosts run few VMs, nobody tries an edge again for some minutes. A viewer with a scope gets the lists, which hold
- * only what the viewer may see.
+ * only what the viewer may see. Where an administrator put a view in the place of a table, lists are all that can be read.
  */
 export function createHostVmsReads(now: () => number = () => performance.now()): ReadVmsByHosts {
   let triesFrom = -Infinity;
+  let canSample: boolean | null = null;
   return async (database, hostIds, limit, scope) => {
     const ids = [...new Set(hostIds)];
     if (limit === null) return readAll(database, ids, scope);
@@ -35,6 +36,8 @@ export function createHostVmsReads(now: () => number = () => performance.now()):
       readFirst(database, { hostIds: some, limit, scope }, select);
     if (ids.length <= FEW_HOSTS) return read(ids, selectFirstOfFew);
     if (scope !== ALL_VMS || now() < triesFrom) return read(ids, selectFirstOfLists);
+    canSample ??= await findWhetherSampled(database);
+    if (!canSample) return read(ids, selectFirstOfLists);
     const early = await read(ids, (first, parameters) =>
       selectFirstUpToEdge(first, `${parameters.add(findEdgeRank(ids.length, limit))}::int`),
     );
@@ -49,10 +52,19 @@ export function createHostVmsReads(now: () => number = () => performance.now()):
 }
 
 /** The most hosts for which looking up the names of their VMs singly is faster than reading all names. */
-const FEW_HOSTS = 64;
+export const FEW_HOSTS = 64;
 
 /** A fleet is renamed or moved seldom. */
 const PATIENCE_MS = 600_000;
+
+/** Looks into the catalog, because a statement that samples a view fails, and its transaction with it. */
+async function findWhetherSampled(database: Queryable): Promise<boolean> {
+  const [row] = await queryRows<{ canSample: boolean }>(
+    database,
+    `SELECT relkind IN ('r', 'm', 'p') AS "canSample" FROM pg_catalog.pg_class WHERE oid = to_regclass('vm_dynamic')`,
+  );
+  return row?.canSample === true;
+}
 
 function readAll(database: Queryable, hostIds: readonly string[], scope: VmScopeSql): Promise<VmRow[]> {
   const parameters = new SqlParameters();

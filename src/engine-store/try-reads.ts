@@ -1,5 +1,6 @@
 import type { FindingReads } from "../store/finding-types.js";
 import type { HistoryReads, ReadStore } from "../store/types.js";
+import { FEW_HOSTS } from "./host-vms.js";
 
 /** Runs one small read of each kind, with the rights that the gateway has. Rejects with the first error. */
 export async function tryReads(store: ReadStore): Promise<void> {
@@ -7,6 +8,11 @@ export async function tryReads(store: ReadStore): Promise<void> {
 }
 
 const NOBODY = ["00000000-0000-0000-0000-000000000000"];
+const MANY_NOBODIES = Array.from({ length: FEW_HOSTS + 1 }, (_, n) => formatKey(n));
+
+function formatKey(n: number): string {
+  return `00000000-0000-0000-0000-${n.toString(16).padStart(12, "0")}`;
+}
 
 /** One read of each kind. If a kind is missing here, the compiler complains. */
 const READS: Readonly<
@@ -23,7 +29,12 @@ const READS: Readonly<
   readVmOriginsByIds: (store) => store.readVmOriginsByIds(NOBODY),
   readNamed: (store) => store.readNamed("networks", NOBODY),
   readVmsByIds: (store) => store.readVmsByIds(NOBODY),
-  readVmsByHosts: (store) => store.readVmsByHosts(NOBODY, 1),
+  // VMs of few hosts, of many, and all of a host are read by statements of their own.
+  readVmsByHosts: async (store) => {
+    await store.readVmsByHosts(NOBODY);
+    await store.readVmsByHosts(NOBODY, 1);
+    await store.readVmsByHosts(MANY_NOBODIES, 1);
+  },
   readNicsByVms: (store) => store.readNicsByVms(NOBODY),
   readNicsByIds: (store) => store.readNicsByIds(NOBODY),
   readNicsByMacs: (store) => store.readNicsByMacs(["00:00:00:00:00:00"]),

@@ -41,6 +41,26 @@ describe("an engine's database at start", () => {
     await tryReads(createEngineStore(engine.dataSource));
   });
 
+  test("is tried with the statements for many hosts, too", async () => {
+    engine = await createEngineDatabase();
+    await tryReads(createEngineStore(engine.dataSource));
+    expect(engine.sent().some(({ sql }) => sql.includes("TABLESAMPLE"))).toBe(true);
+  });
+
+  test("is taken with views in the place of its tables", async () => {
+    engine = await createEngineDatabase();
+    for (const table of Object.keys(ENGINE_COLUMNS)) {
+      await engine.asEngine(
+        `ALTER TABLE ${table} RENAME TO ${table}_of_engine`,
+        `CREATE VIEW ${table} AS SELECT * FROM ${table}_of_engine`,
+        `REVOKE ALL ON ${table}_of_engine FROM ${engine.role}`,
+        `GRANT SELECT ON ${table} TO ${engine.role}`,
+      );
+    }
+    expect((await checkEngine(engine.dataSource)).readOnly).toBe(true);
+    await tryReads(createEngineStore(engine.dataSource));
+  });
+
   test("is refused with the real cause: no right to use the schema", async () => {
     engine = await createEngineDatabase();
     await engine.asEngine("REVOKE USAGE ON SCHEMA public FROM PUBLIC");

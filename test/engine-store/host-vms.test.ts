@@ -35,7 +35,8 @@ beforeEach(async () => {
   read = createHostVmsReads(() => nowMs);
   // Each host has names from the beginning to the end.
   await nameVms("s.description");
-  engine.sent();
+  // The first question looks into the catalog, too.
+  await readFirst(hostIds, 2);
 });
 
 afterAll(() => engine.drop());
@@ -110,4 +111,20 @@ test("a viewer with a scope gets the first VMs of the scope, and slows nobody el
   expect(rows.every(({ name }) => /^00.1-/.test(name))).toBe(true);
   expect(statements).toBe(1);
   expect((await readFirst(hostIds, 2)).statements).toBe(1);
+});
+
+test("where a view stands in the place of a table, the first VMs of many hosts are read from lists", async () => {
+  const alone = await readInParts(hostIds, 2);
+  await engine.asEngine(
+    "ALTER TABLE vm_dynamic RENAME TO vm_dynamic_of_engine",
+    "CREATE VIEW vm_dynamic AS SELECT * FROM vm_dynamic_of_engine",
+    `GRANT SELECT ON vm_dynamic TO ${engine.role}`,
+  );
+  try {
+    read = createHostVmsReads(() => nowMs);
+    expect(await readFirst(hostIds, 2)).toEqual({ rows: alone, statements: 2 });
+    expect(await readFirst(hostIds, 2)).toEqual({ rows: alone, statements: 1 });
+  } finally {
+    await engine.asEngine("DROP VIEW vm_dynamic", "ALTER TABLE vm_dynamic_of_engine RENAME TO vm_dynamic");
+  }
 });
