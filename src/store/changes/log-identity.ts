@@ -2,11 +2,15 @@
  * SQL of a part of a WITH clause: one row with the log's identity, and from where on the log can be read.
  *
  * `log_id` changes with the cluster, its timeline (a copy took over, or a backup was restored), the database and the table.
- * After each of these, numbers of transactions are used again, so that an older cursor has no meaning.
+ * After each of these, numbers of transactions are used again, so that an older cursor has no meaning. A standby writes no log
+ * of its own, so it tells the timeline that it follows.
  */
 export const LOG_SQL = `log AS MATERIALIZED (
-  SELECT left(md5(concat_ws(':', s.system_identifier, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), d.oid,
-      'vnic_graph_change'::regclass::oid)), 12) AS log_id,
+  SELECT left(md5(concat_ws(':', s.system_identifier,
+      CASE WHEN pg_is_in_recovery()
+        THEN (SELECT lpad(upper(to_hex(c.timeline_id)), 8, '0') FROM pg_control_checkpoint() c)
+        ELSE left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) END,
+      d.oid, 'vnic_graph_change'::regclass::oid)), 12) AS log_id,
     pg_current_snapshot()::text AS snapshot, age('3'::xid) + 3 AS next_xid, l.first_seq, l.dropped_tx
   FROM vnic_graph_change_log l, pg_control_system() s, pg_database d WHERE d.datname = current_database())`;
 

@@ -127,7 +127,9 @@ export class SessionClient extends pg.Client {
     this.host = found.server.host ?? this.host;
     this.port = found.server.port ?? this.port;
     // `pg` reads these options when it connects. They cannot be given to its constructor, which runs before the search.
-    const how = { ssl: found.tls, sslNegotiation: found.tls === false ? "postgres" : target.sslNegotiation };
+    // On a Unix socket, which PGHOST may name too, PostgreSQL has no TLS, and no sslmode counts.
+    const ssl = this.host.startsWith("/") ? false : found.tls;
+    const how = { ssl, sslNegotiation: ssl === false ? "postgres" : target.sslNegotiation };
     Object.assign(this, how);
     Object.assign(this.connection, how);
     // The timer of `pg` would also count the time in which this process read no sockets.

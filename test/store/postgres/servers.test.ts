@@ -11,11 +11,16 @@ import { checkDatabase } from "../../../src/commands/doctor/database.js";
 import { loadConfig } from "../../../src/config.js";
 import { prepareBinaries } from "../../../src/embedded-postgres/binaries.js";
 import { createAuthority, type Credentials } from "../../../src/simulator/wire/certificates.js";
+import { parseCursor } from "../../../src/store/changes/cursor.js";
+import { advanceAddressIndex } from "../../../src/store/changes/spans/span-indexer.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
+import { migrate } from "../../../src/store/postgres/migrate.js";
+import { createStore } from "../../../src/store/store.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/processes/gateway.js";
 import { runSql } from "../../support/databases/postgres-server.js";
 import { freePort } from "../../support/processes/tcp.js";
+import { listEveryRead } from "../../support/reads/every-read.js";
 
 const SETTINGS = { fsync: "off" };
 const NO_LOG = () => undefined;
@@ -35,6 +40,10 @@ beforeAll(async () => {
   chmodSync(folder.path, 0o755);
   const [first, second] = [join(folder.path, "first"), join(folder.path, "second")];
   primary = await startEmbeddedPostgres({ dataDir: first, log: NO_LOG, settings: SETTINGS });
+  const tables = await createDataSource(primary.url, { poolSize: 1 }).initialize();
+  await migrate(tables);
+  while ((await advanceAddressIndex(tables)) === "more");
+  await tables.destroy();
   await primary.stop();
   execFileSync("cp", ["-a", first, second]);
   writeAsOwner(join(second, "postgresql"), "standby.signal", "");
@@ -80,7 +89,7 @@ async function startStandby(dataDir: string): Promise<EmbeddedPostgres> {
     "-h",
     "127.0.0.1",
     "-c",
-    "unix_socket_directories=",
+    `unix_socket_directories=${cluster}`,
     "-c",
     "fsync=off",
   ];
@@ -124,8 +133,8 @@ async function connect(hosts: string, parameters: string): Promise<DataSource> {
   return dataSource.initialize();
 }
 
-async function ask(dataSource: DataSource): Promise<{ port: number; encrypted: boolean }> {
-  const [row] = await dataSource.query<{ port: number; encrypted: boolean }[]>(
+async function ask(dataSource: DataSource): Promise<{ port: number | null; encrypted: boolean }> {
+  const [row] = await dataSource.query<{ port: number | null; encrypted: boolean }[]>(
     `SELECT inet_server_port() AS port, coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false)
        AS encrypted`,
   );
@@ -199,7 +208,7 @@ describe("of several servers", () => {
 
   test("random order reaches each of them", async () => {
     const hosts = `127.0.0.1:${portOf(standby)},127.0.0.1:${portOf(primary)}`;
-    const seen = new Set<number>();
+    const seen = new Set<number | null>();
     await eventually(async () => {
       seen.add((await ask(await connect(hosts, "load_balance_hosts=random"))).port);
       expect(seen.size).toBe(2);
@@ -267,6 +276,21 @@ describe("TLS", () => {
     }
   });
 
+  test.each(["require", `verify-full&${CA}`])(
+    "sslmode=%s does not count on a Unix socket, where there is no TLS",
+    async (mode) => {
+      const [{ folder: socket } = { folder: "" }] = await runSql<{ folder: string }>(
+        standby.url,
+        "SELECT current_setting('unix_socket_directories') AS folder",
+      );
+      const host = `host=${encodeURIComponent(socket)}&port=${portOf(standby)}`;
+      expect(await ask(await connect("", `${host}&sslmode=${mode}`))).toEqual({
+        port: null,
+        encrypted: false,
+      });
+    },
+  );
+
   test("a server that insists on TLS is reached by allow and prefer, and says so to disable", async () => {
     const cluster = join(folder.path, "first", "postgresql");
     const rules = readFileSync(join(cluster, "pg_hba.conf"), "utf8");
@@ -332,6 +356,17 @@ describe("the doctor has a hint for", () => {
       { mend: expect.stringMatching(/folder of the Unix socket/) as string },
     ]);
   });
+});
+
+test("a standby answers every read, and has the cursors of its primary", async () => {
+  const [ofPrimary, ofStandby] = await Promise.all(
+    [primary, standby].map(async (server) => createStore(await connect(`127.0.0.1:${portOf(server)}`, ""))),
+  );
+  for (const read of Object.values(listEveryRead(ofStandby!))) await read();
+  const logIds = await Promise.all(
+    [ofPrimary!, ofStandby!].map(async (store) => parseCursor((await store.readChangeCursor())!).logId),
+  );
+  expect(logIds[1]).toBe(logIds[0]);
 });
 
 test("after a failover the same DataSource writes to the new primary", async () => {
