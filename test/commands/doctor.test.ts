@@ -10,7 +10,7 @@ import { startCluster, type SimulatedCluster } from "../../src/simulator/cluster
 import { startVdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { createEngineDatabase } from "../engine-store/engine-database.js";
 import { readContents } from "../support/databases/contents.js";
-import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { asAdmin, createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { freePort } from "../support/processes/tcp.js";
 
 const cleanups: (() => unknown)[] = [];
@@ -193,6 +193,38 @@ describe("vnic-graph doctor", () => {
     expect(down.text).toMatch(/^fail {2}database: cannot be reached: .*ECONNREFUSED/m);
     for (const { text } of [foreign, none, down])
       expect(text).not.toContain(missing.password || "no password");
+  });
+
+  test("says that role or database allow fewer connections than a gateway opens, and that a database takes none", async () => {
+    const engine = await createEngineDatabase();
+    cleanups.push(() => engine.drop());
+    const settings = { SOURCE: "engine", DATABASE_URL: engine.url };
+    const name = new URL(engine.url).pathname.slice(1);
+    await asAdmin(`ALTER DATABASE ${name} CONNECTION LIMIT 8`);
+    const few = await diagnosis(settings);
+    expect(few.text).toMatch(/^warn {2}connections: database \w+ allows 8, and a gateway opens up to 10$/m);
+    expect((await diagnosis({ ...settings, DATABASE_POOL_SIZE: "8" })).text).not.toContain("connections:");
+    await asAdmin(`ALTER ROLE ${engine.role} CONNECTION LIMIT 2`);
+    await engine.dataSource.destroy();
+    const tooFew = await diagnosis(settings);
+    expect(tooFew.text).toMatch(
+      /^fail {2}connections: role \w+ allows 2, .*\n +-> ALTER ROLE \w+ CONNECTION LIMIT -1/m,
+    );
+    await asAdmin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    expect((await diagnosis(settings)).text).toMatch(
+      /cannot be reached: .*\n +-> ALTER DATABASE … ALLOW_CONN/,
+    );
+  });
+
+  test("says that somebody holds a lock on the list of migrations", async () => {
+    const { url, dataSource } = await database();
+    const holder = dataSource.createQueryRunner();
+    cleanups.push(() => holder.release());
+    await holder.startTransaction();
+    await holder.query("LOCK TABLE vnic_graph_migrations IN ACCESS EXCLUSIVE MODE");
+    const { text } = await diagnosis({ DATABASE_URL: url });
+    await holder.rollbackTransaction();
+    expect(text).toMatch(/^fail {2}tables: canceling statement due to lock.*\n +-> somebody holds a lock/m);
   });
 
   test("says what an engine's database lacks, and what its role has too much", async () => {

@@ -9,6 +9,7 @@ import { readPollingState } from "../../store/read/polling-state.js";
 import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
+import { checkConnections } from "./connections.js";
 import { fail, createOkFinding, warn, type Finding } from "./finding.js";
 import { checkOurTables } from "./our-tables.js";
 import { checkStatements } from "./statements.js";
@@ -29,7 +30,11 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
   }
   const isEngine = config.source === "engine";
   const create = isEngine ? createEngineDataSource : createDataSource;
-  const dataSource = create(config.databaseUrl, { poolSize: 1, statementTimeoutMs: 5_000 });
+  const dataSource = create(config.databaseUrl, {
+    poolSize: 1,
+    statementTimeoutMs: 5_000,
+    lockTimeoutMs: 2_000,
+  });
   try {
     await dataSource.initialize();
   } catch (error) {
@@ -39,7 +44,11 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
     };
   }
   try {
-    const findings = [await checkVersion(dataSource), await checkClock(dataSource)];
+    const findings = [
+      await checkVersion(dataSource),
+      ...(await checkConnections(dataSource, config.databasePoolSize)),
+      await checkClock(dataSource),
+    ];
     if (isEngine) return { findings: [...findings, await checkEngineTables(dataSource)], hosts: [] };
     const tables = await checkOurTables(dataSource);
     findings.push(tables);
@@ -133,6 +142,11 @@ const HOW_TO_REACH: readonly {
     hint: "raise the role's CONNECTION LIMIT, or lower DATABASE_POOL_SIZE",
   },
   { state: "53300", words: /./, hint: "raise max_connections there, or lower DATABASE_POOL_SIZE" },
+  {
+    state: "55000",
+    words: /not currently accepting connections/,
+    hint: "ALTER DATABASE … ALLOW_CONNECTIONS true, as a superuser in another database",
+  },
   { state: "57P03", words: /./, hint: "PostgreSQL starts or stops just now; ask again in a minute" },
   {
     state: null,

@@ -3,7 +3,7 @@ import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import { findSqlState } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { formatError } from "../../gateway/format-error.js";
-import { createOkFinding, fail, type Finding } from "./finding.js";
+import { createOkFinding, fail, LOCK_HINT, type Finding } from "./finding.js";
 
 type DataSource = ReturnType<typeof createDataSource>;
 
@@ -28,7 +28,9 @@ export async function checkOurTables(dataSource: DataSource): Promise<Finding> {
     return createOkFinding(CHECK, `\`vnic-graph start\` or \`migrate\` will run ${pending.join(", ")}`);
   } catch (error) {
     const mend =
-      "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";
+      findSqlState(error) === LOCK_NOT_AVAILABLE
+        ? LOCK_HINT
+        : "docs/operations.md tells of upgrades; an oVirt engine's database is read with SOURCE=engine";
     return fail(CHECK, formatError(error), mend);
   }
 }
@@ -69,6 +71,7 @@ function findObstacle({ role, schema, path, closed, lacking, owner }: OurRights)
 const CHECK = "tables";
 
 const INSUFFICIENT_PRIVILEGE = "42501";
+const LOCK_NOT_AVAILABLE = "55P03";
 
 interface OurRights {
   readonly role: string;

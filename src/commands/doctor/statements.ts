@@ -10,7 +10,7 @@ import type { Trial } from "./trial.js";
 import { explainUntried } from "./untried.js";
 import { createTrialVm, TRIAL_HOST, type TrialVm } from "./trial-vm.js";
 import { createMigrationTrial, listKeepingTrials } from "./keeping.js";
-import { createOkFinding, fail, warn, type Finding } from "./finding.js";
+import { createOkFinding, fail, LOCK_HINT, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
@@ -213,7 +213,7 @@ const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonl
   {
     states: /^55P03$/,
     words: /./,
-    hint: "somebody holds a lock: see pg_stat_activity and pg_locks there, and ask again",
+    hint: LOCK_HINT,
   },
   {
     states: /^57014$/,
