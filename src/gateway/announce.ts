@@ -1,6 +1,6 @@
 import type { Config } from "../config.js";
 
-/** Prints the first lines that a new user reads: what runs, and where to ask it. */
+/** Prints the first lines that a new user reads: what runs, and where to ask it, below `BASE_PATH` as through a proxy. */
 export function announceStart(config: Config, url: string, print: (line: string) => void): void {
   if (config.demo) {
     print(
@@ -8,7 +8,8 @@ export function announceStart(config: Config, url: string, print: (line: string)
     );
     print("and a simulated cluster of two VDSM hosts on real TLS sockets, with guests that change.");
   }
-  print(`Portal: ${url}/`);
-  const page = config.graphiql ? `GraphiQL: ${url}/graphiql  ` : "";
-  print(`${page}GraphQL: ${url}/graphql`);
+  const base = url + config.basePath;
+  print(`Portal: ${base}/`);
+  const page = config.graphiql ? `GraphiQL: ${base}/graphiql  ` : "";
+  print(`${page}GraphQL: ${base}/graphql`);
 }
