@@ -16,6 +16,7 @@ import {
 } from "./graphql/request/documents.js";
 import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
+import { PAGE_RULE } from "./admission/rules.js";
 import { answerOneAtATime } from "./admission/one-at-a-time.js";
 import { answerMalformed } from "./messages/malformed.js";
 import { UpgradeRequest } from "./messages/upgrade-request.js";
@@ -189,6 +190,11 @@ async function registerAnswers(
     ),
   );
   if (options.cors.length > 0) {
+    // The plugin's own route takes the preflights of paths that have no route for OPTIONS. Its hook answers them.
+    app.addHook("onRoute", (route) => {
+      if (route.url === "*" && route.method === "OPTIONS")
+        route.config = { ...route.config, rule: PAGE_RULE };
+    });
     await app.register(cors, {
       origin: [...options.cors],
       methods: ["GET", "HEAD", "POST"],

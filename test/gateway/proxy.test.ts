@@ -53,6 +53,8 @@ describe.skipIf(!isThere)("below a prefix behind nginx", () => {
   ])("%s: redirects, pages and REST links stay below it", async (_title, prefix) => {
     const slashed = await fetch(`${proxy}${prefix}/graphiql/`, { redirect: "manual" });
     expect([slashed.status, slashed.headers.get("location")]).toEqual([302, `${prefix}/graphiql`]);
+    const portal = await fetch(`${proxy}${prefix}`);
+    expect([portal.status, portal.url]).toEqual([200, `${proxy}${prefix}/`]);
     const list = await fetch(`${proxy}${prefix}/ovirt-engine/api/vms?max=1`, {
       headers: { accept: "application/json" },
     });
@@ -111,7 +113,7 @@ http {
       proxy_set_header X-Forwarded-Host $http_host;
       proxy_set_header X-Forwarded-Prefix /vnic;
     }
-    location /kept/ { proxy_pass ${upstream}; }
+    location /kept { proxy_pass ${upstream}; }
   }
 }`;
 }

@@ -85,14 +85,24 @@ describe("BASE_PATH", () => {
       "/vnic/healthz",
       "/vnic/readyz",
       "/vnic/graphql?query=%7B__typename%7D",
-      "/vnic",
       "/vnic/",
       "/vnic/graphiql",
     ]) {
       expect([path, (await ask(server, path)).status]).toEqual([path, 200]);
     }
     expect((await ask(server, "/vnicx/healthz")).status).toBe(404);
-    expect((await ask(server, "/vnic/graphiql/")).headers.location).toBe("/vnic/graphiql");
+  });
+
+  test.each([
+    ["/vnic", "/vnic/"],
+    ["/vnic?view=hosts&x=a?b", "/vnic/?view=hosts&x=a?b"],
+    ["/vnic/graphiql/?query=%7B__typename%7D", "/vnic/graphiql?query=%7B__typename%7D"],
+  ])("a page has one address, below which its files are: %s leads to %s", async (path, place) => {
+    const server = await served({ basePath: "/vnic", graphiql: true });
+    for (const method of ["GET", "HEAD"]) {
+      const { status, headers } = await ask(server, path, { method });
+      expect([status, headers.location]).toEqual([302, place]);
+    }
   });
 });
 
@@ -139,18 +149,24 @@ describe("X-Forwarded headers", () => {
     expect(await askAs("https://evil.example")).toBe(403);
   });
 
-  test.each(["//evil.example", "https://evil.example", "/a b", "/a/../..//x", "\\\\evil"])(
-    "a prefix that is no plain path is not believed: %s",
-    (prefix) => {
-      const read = createClientReader({ trustedProxies: ["10.0.0.1"], basePath: "/own", secure: false });
-      const client = read({
-        headers: { "x-forwarded-prefix": prefix },
-        rawHeaders: ["X-Forwarded-Prefix", prefix],
-        socket: { remoteAddress: "::ffff:10.0.0.1" },
-      } as unknown as IncomingMessage);
-      expect(client.basePath).toBe("/own");
-    },
-  );
+  test.each([
+    "//evil.example",
+    "https://evil.example",
+    "/a b",
+    "/a/../..//x",
+    "/a/../b",
+    "/..",
+    "/./a",
+    "\\\\evil",
+  ])("a prefix that is no plain path is not believed: %s", (prefix) => {
+    const read = createClientReader({ trustedProxies: ["10.0.0.1"], basePath: "/own", secure: false });
+    const client = read({
+      headers: { "x-forwarded-prefix": prefix },
+      rawHeaders: ["X-Forwarded-Prefix", prefix],
+      socket: { remoteAddress: "::ffff:10.0.0.1" },
+    } as unknown as IncomingMessage);
+    expect(client.basePath).toBe("/own");
+  });
 });
 
 describe("CORS", () => {
@@ -172,6 +188,16 @@ describe("CORS", () => {
     );
     expect(answer.headers["access-control-allow-origin"]).toBe(origin);
   });
+
+  test.each(["/", "/healthz", "/readyz", "/metrics", "/nothing"])(
+    "answers a page that asks whether it may read %s",
+    async (path) => {
+      const server = await served({ cors: [origin] });
+      const headers = { origin, "access-control-request-method": "GET" };
+      const answer = await ask(server, path, { method: "OPTIONS", headers });
+      expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([204, origin]);
+    },
+  );
 
   test("shows refusals to the pages, too", async () => {
     const server = await served({ cors: [origin], identity: createIdentity([]) });

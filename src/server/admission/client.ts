@@ -91,8 +91,10 @@ function readLast(header: string | string[] | undefined): string | undefined {
 
 /**
  * Reads the prefix of paths; `null` unless it is a plain path. A prefix such as `//other.example` would lead our links
- * to another server.
+ * to another server, and browsers resolve `..` before they ask.
  */
 function readPrefix(text: string | undefined): string | null {
-  return text !== undefined && /^(\/[\w.~-]+)*\/?$/.test(text) ? text.replace(/\/$/, "") : null;
+  return text !== undefined && /^(\/(?!\.\.?(?:\/|$))[\w.~-]+)*\/?$/.test(text)
+    ? text.replace(/\/$/, "")
+    : null;
 }

@@ -61,10 +61,10 @@ export async function registerPageRoutes(
         method,
         url,
         handler: (request, reply) => {
-          if (url !== "/" && hasTrailingSlash(request.originalUrl)) {
-            // The page's own links are relative, so it has one address only.
-            return reply.redirect(gate.findVisit(request).client.basePath + url);
-          }
+          // The page's own links are relative, so it has one address only: the portal with a slash at its end, others without.
+          const [, path = "", query = ""] = /^([^?]*)(.*)$/s.exec(request.originalUrl) ?? [];
+          if (path.endsWith("/") !== (url === "/"))
+            return reply.redirect(gate.findVisit(request).client.basePath + url + query);
           return reply.headers(headers).type(HTML).send(page);
         },
       });
@@ -96,10 +96,6 @@ function escapeAttribute(text: string): string {
 }
 
 const HTML = "text/html; charset=utf-8";
-
-function hasTrailingSlash(url: string): boolean {
-  return url.split("?", 1)[0]?.endsWith("/") === true;
-}
 
 /** Finds the built pages: beside the compiled program, or beside the sources of a checkout. */
 export function findBuiltPages(): string | null {
