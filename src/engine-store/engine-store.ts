@@ -2,7 +2,8 @@ import type { DataSource } from "typeorm";
 import { createSlots } from "../model/slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
-import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
+import { gatherTreeReads } from "../store/gathered-trees.js";
+import type { ReadinessStore, Readers, ReadSnapshot, ReadStore, VmFilter, VmScope } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
@@ -12,6 +13,7 @@ import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
 import { readNics } from "./nics.js";
+import { createEngineTreeReads } from "./trees.js";
 import { countVms, readVmIds, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** Reads of an engine's own database, by SELECT alone; see {@link createEngineStore}. */
@@ -32,6 +34,11 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     mayReadInventory: createInventoryRights(dataSource),
     readVmsByHosts: createHostVmsReads(),
   };
+  const openSnapshot = (scope: VmScope | null): ReadSnapshot => {
+    const snapshot = createSnapshot(dataSource, searchSlots);
+    const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
+    return { reads, renew: snapshot.renew, close: snapshot.close };
+  };
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), known),
     createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), known),
@@ -40,11 +47,8 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       await queryRows(dataSource, "SELECT 1");
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
-    openSnapshot: (scope) => {
-      const snapshot = createSnapshot(dataSource, searchSlots);
-      const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
-      return { reads, renew: snapshot.renew, close: snapshot.close };
-    },
+    openSnapshot,
+    createTreeReadsFor: gatherTreeReads((scope) => createEngineTreeReads(() => openSnapshot(scope))),
   };
 }
 

@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createFastPath } from "../../src/fast/fast-path.js";
 import { createKeptAnswers } from "../../src/fast/kept-answers.js";
-import { buildGraphSchema } from "../../src/graph/schema.js";
-import { createLoaders } from "../../src/loaders/loaders.js";
-import { failReads } from "../../src/loaders/batches/wrap-reads.js";
-import { OWN_NAMES } from "../../src/model/subgraph-names.js";
 import type { AnswerKeeper, KeptAnswer } from "../../src/server/graphql/kept-answer.js";
-import { createIdentity, type KnownViewer } from "../../src/server/identity/identity.js";
-import type { ServedRequest } from "../../src/server/options.js";
+import type { KnownViewer } from "../../src/server/identity/identity.js";
 import { advanceAddressIndex } from "../../src/store/changes/spans/span-indexer.js";
 import { createLooks } from "../../src/store/memory/look.js";
 import { createTreeMemory } from "../../src/store/memory/tree-memory.js";
@@ -19,12 +13,12 @@ import { HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmState } from "../support/builders/stored.js";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
-import { rememberingLog, served } from "../server/running.js";
+import { asked, VMS, type Asked } from "./support/random-operations.js";
+import { dropTimes, serveStore, type Viewers } from "./support/serve-store.js";
 
-const VMS = 12;
 /** The VM with many interfaces. */
 const MANY = 100;
-const VIEWERS: Readonly<Record<string, Omit<KnownViewer, "name">>> = {
+const VIEWERS: Viewers = {
   all: { roles: new Set(["reader", "router"]), scope: null },
   scoped: {
     roles: new Set(["reader", "router"]),
@@ -79,228 +73,12 @@ beforeAll(async () => {
 });
 
 /** Starts a server with the fast path or without it, and what asks it. */
-async function start(
+function start(
   openReads: ((viewer: Pick<KnownViewer, "scope">) => TreeReads) | null,
   answers?: AnswerKeeper,
 ) {
-  const { log, lines } = rememberingLog();
-  const schema = buildGraphSchema({ federation: "whole" });
-  const fastPath = openReads && createFastPath(schema, { names: OWN_NAMES, openReads });
-  const server = await served({
-    log,
-    schema,
-    ...(fastPath !== null && { fastPath }),
-    ...(answers !== undefined && { answers }),
-    inlineTrace: true,
-    contextFor: (viewer: KnownViewer, request: ServedRequest) => {
-      const snapshot = database.store.openSnapshot(viewer.scope);
-      request.onEnd(() => void snapshot.close());
-      const { readFailure } = request;
-      const reads =
-        readFailure === undefined ? snapshot.reads : failReads(snapshot.reads, readFailure.failure);
-      const loaders = createLoaders(reads, { throwIfExpired: request.check });
-      return { viewer, hostAdmin: null, followGuests: null, followHosts: null, loaders };
-    },
-    identity: createIdentity([
-      {
-        identify: ({ authorization = "" }) => {
-          const name = authorization.replace("Bearer ", "");
-          return Promise.resolve(VIEWERS[name] === undefined ? null : { name, ...VIEWERS[name] });
-        },
-      },
-    ]),
-  });
-  const ask = async (asked: Asked, viewer: string) => {
-    const { method = "POST" } = asked;
-    const given = { query: asked.query, variables: asked.variables, ...asked.more };
-    const search = Object.entries(given).map(([key, value]) => [
-      key,
-      typeof value === "string" ? value : JSON.stringify(value),
-    ]);
-    const url = `${server.url}/graphql${method === "POST" ? "" : `?${new URLSearchParams(search)}`}`;
-    const response = await fetch(url, {
-      method,
-      headers: { "content-type": "application/json", authorization: `Bearer ${viewer}`, ...asked.headers },
-      ...(method === "POST" && { body: JSON.stringify(given) }),
-    });
-    const line = lines.findLast(({ msg }) => msg === "request") ?? {};
-    const body = await response.text();
-    return {
-      status: response.status,
-      headers: omit(Object.fromEntries(response.headers), ["date", "x-request-id", "keep-alive"]),
-      body: maskRequest(body),
-      line: omit(line, ["requestId", "ms", "time"]),
-    };
-  };
-  return { ask };
+  return serveStore(database.store, VIEWERS, openReads, answers);
 }
-
-function omit(record: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
-}
-
-/** A trace holds the times that fields took. */
-function dropTimes<Answer extends { readonly body: string; readonly headers: object }>(answer: Answer) {
-  const body = answer.body.replace(/"ftv1":"[^"]+"/, '"ftv1":"…"');
-  return body === answer.body ? answer : { ...answer, body, headers: null };
-}
-
-function maskRequest(body: string): string {
-  return body.replaceAll(/request [0-9a-f-]{36}/g, "request …");
-}
-
-interface Asked {
-  readonly query: string;
-  readonly variables: Readonly<Record<string, unknown>>;
-  readonly headers: Readonly<Record<string, string>>;
-  /** POST if it is absent. */
-  readonly method?: string;
-  /** What else is in the body. */
-  readonly more?: Readonly<Record<string, unknown>>;
-}
-
-/** Fields of each type: those that are answered from rows, with what they lead to, and some that are not. */
-const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
-  Vm: { id: null, name: null, status: null, nics: "VmNic", guestInfo: "GuestInfo", host: "Host" },
-  GuestInfo: {
-    networkDevices: "NetworkDevice",
-    fqdn: null,
-    ips: null,
-    lastReportedAt: null,
-    lastChangedAt: null,
-    stale: null,
-    staleReason: null,
-    staleSince: null,
-    staleDetail: null,
-    source: null,
-  },
-  VmNic: {
-    id: null,
-    name: null,
-    macAddress: null,
-    network: null,
-    linked: null,
-    plugged: null,
-    vm: "Vm",
-    guestInterface: "NetworkDevice",
-    guestInterfaces: "NetworkDevice",
-    missingReason: null,
-  },
-  NetworkDevice: {
-    name: null,
-    macAddress: null,
-    ipv4Addresses: null,
-    ipv6Addresses: null,
-    vmNic: "VmNic",
-  },
-  Host: { name: null },
-  VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo", totalCount: null },
-  VmEdge: { node: "Vm", cursor: null },
-  PageInfo: { hasNextPage: null, hasPreviousPage: null, startCursor: null, endCursor: null },
-};
-/** Fields that lead to execution; rare, or nearly all operations would be executed. */
-const RARE: readonly string[] = ["host", "missingReason", "totalCount"];
-
-function selectionsOf(type: string, depth: number): fc.Arbitrary<string> {
-  const fields = Object.entries(FIELDS[type] ?? {}).filter(
-    ([name, inner]) => (depth > 0 || inner === null) && !RARE.includes(name),
-  );
-  const field = fc.constantFrom(...fields).chain(([name, inner]) => {
-    const alias = fc.option(fc.constantFrom("a: ", "b: ", "__proto__: "), { nil: "", freq: 6 });
-    const set = inner === null ? fc.constant("") : selectionsOf(inner, depth - 1);
-    return fc
-      .tuple(alias, set)
-      .map(([key, text]) => `${key === "" ? "" : `${key.slice(0, -2)}${name}: `}${name} ${text}`);
-  });
-  const other = fc.constantFrom("__typename", "... { __typename }", `... on ${type} { t: __typename }`);
-  const rare = fc.constantFrom("__typename @skip(if: false)", "__typename @include(if: true)", "__typename");
-  return fc
-    .array(
-      fc.oneof(
-        { weight: 12, arbitrary: field },
-        { weight: 2, arbitrary: other },
-        { weight: 1, arbitrary: rare },
-      ),
-      {
-        minLength: 1,
-        maxLength: 4,
-      },
-    )
-    .map((texts) => `{ ${texts.join(" ")} }`);
-}
-
-const number = fc.integer({ min: 0, max: VMS + 2 });
-const ids = number.map((each) => id(each));
-const someId = fc.oneof(
-  { weight: 8, arbitrary: ids },
-  { weight: 1, arbitrary: ids.map((each) => each.toUpperCase()) },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>("x", "", 7, null, ["a"], "é") },
-);
-const page = fc.oneof(
-  { weight: 6, arbitrary: fc.integer({ min: 1, max: VMS + 2 }) },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 0, -1, 501, "5", 1.5) },
-);
-const order = fc.constantFrom<unknown>(
-  undefined,
-  null,
-  "NAME_DESC",
-  "ID_ASC",
-  "STATUS_ASC",
-  "HOST_DESC",
-  "LAST_CHANGE_ASC",
-  "NO",
-);
-
-const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }> = fc.oneof(
-  fc.tuple(selectionsOf("Vm", 4), someId).map(([set, value]) => ({
-    query: `query Q($id: ID!) { vm(id: $id) ${set} }`,
-    variables: { id: value },
-  })),
-  fc.tuple(selectionsOf("Vm", 3), ids).map(([set, value]) => ({
-    query: `query Q{ one: vm(id: ${JSON.stringify(value)}) ${set} }`,
-    variables: {},
-  })),
-  fc.tuple(selectionsOf("VmConnection", 5), page, order, fc.boolean()).map(([set, size, by, isLast]) => ({
-    query: `query Q($size: Int, $by: VmOrder) { vms(${isLast ? "last" : "first"}: $size, orderBy: $by) ${set} }`,
-    variables: { size, by },
-  })),
-  fc.tuple(selectionsOf("VmConnection", 4), number, fc.boolean()).map(([set, n, byName]) => ({
-    query: `query Q($filter: VmFilter) { vms(filter: $filter) ${set} }`,
-    variables: { filter: byName ? { name: { contains: String(n) } } : { ip: `10.0.0.${n}` } },
-  })),
-  fc.tuple(selectionsOf("VmNic", 4), number, fc.constantFrom("MAC!", "MAC")).map(([set, n, type]) => ({
-    query: `query Q($mac: ${type}) { vmNics(macAddress: $mac) ${set} }`,
-    variables: { mac: n === 0 ? null : mac(n).toUpperCase() },
-  })),
-  fc
-    .tuple(selectionsOf("Vm", 4), fc.array(someId, { maxLength: 6 }), fc.boolean())
-    .map(([set, keys, isMixed]) => ({
-      query: `query Q($keys: [_Any!]!) { _entities(representations: $keys) { ... on Vm ${set} } }`,
-      variables: {
-        keys: keys.map((each, at) => ({ __typename: isMixed && at === 3 ? "VmNic" : "Vm", id: each })),
-      },
-    })),
-);
-
-const asked: fc.Arbitrary<Asked> = fc
-  .tuple(
-    roots,
-    fc.constantFrom<Record<string, string>>(
-      {},
-      {},
-      { accept: "application/json" },
-      { accept: "application/graphql-response+json" },
-      { accept: "text/plain" },
-    ),
-    fc.constantFrom<Pick<Asked, "method" | "more">>(
-      ...[{}, {}, {}],
-      { method: "GET" },
-      { method: "HEAD" },
-      { more: { extensions: { client: "a" } } },
-      { more: { operationName: "Q" } },
-    ),
-  )
-  .map(([root, headers, way]) => ({ ...root, headers, ...way }));
 
 describe("the fast path", () => {
   test("gives the same status, headers, bytes and audit line as execution, for random operations and viewers", async () => {

@@ -1,0 +1,160 @@
+import fc from "fast-check";
+import { id, mac } from "../../support/builders/ids.js";
+
+/** Operations are about VMs up to this number, and a few that are not there. */
+export const VMS = 12;
+
+/** A question over HTTP. */
+export interface Asked {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** POST if it is absent. */
+  readonly method?: string;
+  /** What else is in the body. */
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
+/** Fields of each type: those that are answered from rows, with what they lead to, and some that are not. */
+const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
+  Vm: { id: null, name: null, status: null, nics: "VmNic", guestInfo: "GuestInfo", host: "Host" },
+  GuestInfo: {
+    networkDevices: "NetworkDevice",
+    fqdn: null,
+    ips: null,
+    lastReportedAt: null,
+    lastChangedAt: null,
+    stale: null,
+    staleReason: null,
+    staleSince: null,
+    staleDetail: null,
+    source: null,
+  },
+  VmNic: {
+    id: null,
+    name: null,
+    macAddress: null,
+    network: null,
+    linked: null,
+    plugged: null,
+    vm: "Vm",
+    guestInterface: "NetworkDevice",
+    guestInterfaces: "NetworkDevice",
+    missingReason: null,
+  },
+  NetworkDevice: {
+    name: null,
+    macAddress: null,
+    ipv4Addresses: null,
+    ipv6Addresses: null,
+    vmNic: "VmNic",
+  },
+  Host: { name: null },
+  VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo", totalCount: null },
+  VmEdge: { node: "Vm", cursor: null },
+  PageInfo: { hasNextPage: null, hasPreviousPage: null, startCursor: null, endCursor: null },
+};
+/** Fields that lead to execution; rare, or nearly all operations would be executed. */
+const RARE: readonly string[] = ["host", "missingReason", "totalCount"];
+
+function selectionsOf(type: string, depth: number): fc.Arbitrary<string> {
+  const fields = Object.entries(FIELDS[type] ?? {}).filter(
+    ([name, inner]) => (depth > 0 || inner === null) && !RARE.includes(name),
+  );
+  const field = fc.constantFrom(...fields).chain(([name, inner]) => {
+    const alias = fc.option(fc.constantFrom("a: ", "b: ", "__proto__: "), { nil: "", freq: 6 });
+    const set = inner === null ? fc.constant("") : selectionsOf(inner, depth - 1);
+    return fc
+      .tuple(alias, set)
+      .map(([key, text]) => `${key === "" ? "" : `${key.slice(0, -2)}${name}: `}${name} ${text}`);
+  });
+  const other = fc.constantFrom("__typename", "... { __typename }", `... on ${type} { t: __typename }`);
+  const rare = fc.constantFrom("__typename @skip(if: false)", "__typename @include(if: true)", "__typename");
+  return fc
+    .array(
+      fc.oneof(
+        { weight: 12, arbitrary: field },
+        { weight: 2, arbitrary: other },
+        { weight: 1, arbitrary: rare },
+      ),
+      {
+        minLength: 1,
+        maxLength: 4,
+      },
+    )
+    .map((texts) => `{ ${texts.join(" ")} }`);
+}
+
+const number = fc.integer({ min: 0, max: VMS + 2 });
+const ids = number.map((each) => id(each));
+const someId = fc.oneof(
+  { weight: 8, arbitrary: ids },
+  { weight: 1, arbitrary: ids.map((each) => each.toUpperCase()) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>("x", "", 7, null, ["a"], "é") },
+);
+const page = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: VMS + 2 }) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(null, 0, -1, 501, "5", 1.5) },
+);
+const order = fc.constantFrom<unknown>(
+  undefined,
+  null,
+  "NAME_DESC",
+  "ID_ASC",
+  "STATUS_ASC",
+  "HOST_DESC",
+  "LAST_CHANGE_ASC",
+  "NO",
+);
+
+const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }> = fc.oneof(
+  fc.tuple(selectionsOf("Vm", 4), someId).map(([set, value]) => ({
+    query: `query Q($id: ID!) { vm(id: $id) ${set} }`,
+    variables: { id: value },
+  })),
+  fc.tuple(selectionsOf("Vm", 3), ids).map(([set, value]) => ({
+    query: `query Q{ one: vm(id: ${JSON.stringify(value)}) ${set} }`,
+    variables: {},
+  })),
+  fc.tuple(selectionsOf("VmConnection", 5), page, order, fc.boolean()).map(([set, size, by, isLast]) => ({
+    query: `query Q($size: Int, $by: VmOrder) { vms(${isLast ? "last" : "first"}: $size, orderBy: $by) ${set} }`,
+    variables: { size, by },
+  })),
+  fc.tuple(selectionsOf("VmConnection", 4), number, fc.boolean()).map(([set, n, byName]) => ({
+    query: `query Q($filter: VmFilter) { vms(filter: $filter) ${set} }`,
+    variables: { filter: byName ? { name: { contains: String(n) } } : { ip: `10.0.0.${n}` } },
+  })),
+  fc.tuple(selectionsOf("VmNic", 4), number, fc.constantFrom("MAC!", "MAC")).map(([set, n, type]) => ({
+    query: `query Q($mac: ${type}) { vmNics(macAddress: $mac) ${set} }`,
+    variables: { mac: n === 0 ? null : mac(n).toUpperCase() },
+  })),
+  fc
+    .tuple(selectionsOf("Vm", 4), fc.array(someId, { maxLength: 6 }), fc.boolean())
+    .map(([set, keys, isMixed]) => ({
+      query: `query Q($keys: [_Any!]!) { _entities(representations: $keys) { ... on Vm ${set} } }`,
+      variables: {
+        keys: keys.map((each, at) => ({ __typename: isMixed && at === 3 ? "VmNic" : "Vm", id: each })),
+      },
+    })),
+);
+
+/** Random operations with random values, most of which a plan can answer. */
+export const asked: fc.Arbitrary<Asked> = fc
+  .tuple(
+    roots,
+    fc.constantFrom<Record<string, string>>(
+      {},
+      {},
+      { accept: "application/json" },
+      { accept: "application/graphql-response+json" },
+      { accept: "text/plain" },
+    ),
+    fc.constantFrom<Pick<Asked, "method" | "more">>(
+      ...[{}, {}, {}],
+      { method: "GET" },
+      { method: "HEAD" },
+      { more: { extensions: { client: "a" } } },
+      { more: { operationName: "Q" } },
+    ),
+  )
+  .map(([root, headers, way]) => ({ ...root, headers, ...way }));
