@@ -14,6 +14,7 @@ import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
 import { readNics } from "./nics.js";
 import { createEngineTreeReads } from "./trees.js";
+import { readVms } from "./vm-rows.js";
 import { countVms, readVmIds, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** Reads of an engine's own database, by SELECT alone; see {@link createEngineStore}. */
@@ -48,7 +49,14 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
     openSnapshot,
-    createTreeReadsFor: gatherTreeReads((scope) => createEngineTreeReads(() => openSnapshot(scope))),
+    createTreeReadsFor: gatherTreeReads((scope) =>
+      createEngineTreeReads({
+        database: dataSource,
+        openSnapshot: () => createSnapshot(dataSource, searchSlots),
+        scope: createVmScopeSql(scope),
+        chooseConditions: createConditionChoice(known),
+      }),
+    ),
   };
 }
 
@@ -58,15 +66,18 @@ interface EngineKnowledge {
   readonly readVmsByHosts: ReturnType<typeof createHostVmsReads>;
 }
 
-function createEngineReader(
-  database: Queryable,
-  scope: VmScopeSql,
-  { mayReadInventory, readVmsByHosts }: EngineKnowledge,
-): ReadStore {
-  const chooseConditions = async ({ search }: VmFilter): Promise<VmConditionSql> =>
+/** Creates the function that chooses by what SQL a filter finds VMs: clusters can be searched only where they may be read. */
+function createConditionChoice({ mayReadInventory }: EngineKnowledge) {
+  return async ({ search }: VmFilter): Promise<VmConditionSql> =>
     search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS;
+}
+
+function createEngineReader(database: Queryable, scope: VmScopeSql, known: EngineKnowledge): ReadStore {
+  const { mayReadInventory, readVmsByHosts } = known;
+  const chooseConditions = createConditionChoice(known);
   return {
-    readVmsPage: async (page) => readVmsPage(database, page, scope, await chooseConditions(page.filter)),
+    readVmsPage: async (page) =>
+      readVmsPage(database, page, scope, await chooseConditions(page.filter), readVms),
     countVms: async (filter) => countVms(database, filter, scope, await chooseConditions(filter)),
     readVmIds: async (list) => readVmIds(database, list, scope, await chooseConditions(list.filter)),
     readChangeMark: () => Promise.resolve(null),
@@ -74,7 +85,7 @@ function createEngineReader(
       (await mayReadInventory()) ? readVmOrigins(database, vmIds, scope) : [],
     readNamed: async (kind, ids) =>
       kind === "networks" || (await mayReadInventory()) ? readNamed(database, kind, ids, scope) : [],
-    readVmsByIds: (ids) => readVmsByIds(database, ids, scope),
+    readVmsByIds: (ids) => readVmsByIds(database, ids, scope, readVms),
     readVmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, scope),
     readNicsByVms: (vmIds) => readNics(database, { key: "vm", values: vmIds }, scope),
     readNicsByIds: (ids) => readNics(database, { key: "id", values: ids }, scope),

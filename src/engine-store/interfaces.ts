@@ -29,14 +29,22 @@ export async function readGuestInterfaces(
       ORDER BY g.vm_id, ${INTERFACE_ORDER}`,
     parameters.values,
   );
-  return rows.map(({ vmId, name, mac, ipv4, ipv6 }) => ({
+  return rows.map(({ vmId, name, mac, ipv4, ipv6 }) => toGuestInterface([name, mac, ipv4, ipv6], vmId));
+}
+
+/** The name, MAC, IPv4 and IPv6 addresses of an interface, as the engine stores them. */
+export type InterfaceValues = readonly [string | null, string | null, string | null, string | null];
+
+/** Makes an interface of what the engine stores. */
+export function toGuestInterface([name, mac, ipv4, ipv6]: InterfaceValues, vmId: string): GuestInterface {
+  return {
     ...UNKNOWN_INTERFACE,
     vmId,
     name: name === "" ? null : name,
     macAddress: normalizeReportedMac(mac),
     ipv4Addresses: parseIpv4List(ipv4),
     ipv6Addresses: parseIpv6List(ipv6),
-  }));
+  };
 }
 
 /** SQL that sorts a guest's interfaces `g` by content, in the same way under any collation. */

@@ -28,14 +28,36 @@ export async function readNics(
       FROM vm_interface i
       JOIN vm_static s ON s.vm_guid = i.vm_guid AND s.entity_type = 'VM'
       LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
-      LEFT JOIN vm_device p ON p.device_id = i.id AND p.vm_id = i.vm_guid
-      LEFT JOIN vnic_profiles v ON v.id = i.vnic_profile_id
-      LEFT JOIN network n ON n.id = v.network_id
+      ${JOIN_NETWORK}
       WHERE ${buildKeyCondition(question, parameters)} AND ${scope.isVm(parameters)}
       ORDER BY i.vm_guid, i.name, i.id`,
     parameters.values,
   );
   return rows.map((row) => ({ ...row, macAddress: normalizeReportedMac(row.macAddress) }));
+}
+
+/** Joins to a vNIC `i` its device `p` and its network `n`. */
+export const JOIN_NETWORK = `LEFT JOIN vm_device p ON p.device_id = i.id AND p.vm_id = i.vm_guid
+      LEFT JOIN vnic_profiles f ON f.id = i.vnic_profile_id
+      LEFT JOIN network n ON n.id = f.network_id`;
+
+/** The columns of {@link NicValues}. */
+export const NIC_COLUMNS = "i.id, i.name, i.mac_addr, n.name, n.id, i.linked, p.is_plugged";
+
+/** A vNIC's id, name, MAC, network and its id, whether it is linked, and plugged, as the engine stores them. */
+export type NicValues = readonly [
+  string,
+  string,
+  string | null,
+  string | null,
+  string | null,
+  boolean,
+  boolean | null,
+];
+
+/** Makes a vNIC of what the engine stores. */
+export function toNic([id, name, mac, network, networkId, linked, plugged]: NicValues, vmId: string): Nic {
+  return { id, vmId, name, macAddress: normalizeReportedMac(mac), network, networkId, linked, plugged };
 }
 
 /**

@@ -1,90 +1,59 @@
-import { compareByName } from "../model/compare-by-name.js";
-import type { ReadSnapshot, ReadStore } from "../store/types.js";
-import type { GuestInterface, Nic, VmRow } from "../store/types.js";
-import type { NicTree, TreeReads, VmTree, VmTreeParts } from "../store/vm-tree.js";
+import type { Queryable } from "../store/postgres/sql.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
+import type { Snapshot } from "../store/read/snapshot.js";
+import type { VmFilter } from "../store/types.js";
+import type { NicTree, TreeReads } from "../store/vm-tree.js";
+import { readNics } from "./nics.js";
+import { createTreesReader } from "./vm-rows.js";
+import { readVmsByIds, readVmsPage } from "./vms.js";
+
+/** What the reads of trees work with. */
+export interface EngineTreeParts {
+  /** Reads one statement, which sees one state. */
+  readonly database: Queryable;
+  /** Opens a snapshot, whose searches wait for their turn. */
+  readonly openSnapshot: () => Snapshot;
+  readonly scope: VmScopeSql;
+  readonly chooseConditions: (filter: VmFilter) => Promise<VmConditionSql>;
+}
 
 /**
- * Creates the reads of VMs with their interfaces and vNICs. Each takes up to three statements in one transaction. Those that need
- * nothing of one another are sent together. One statement of all would join an engine's tables in ways for which they have no
- * index.
+ * Creates the reads of VMs with their interfaces and vNICs: one statement each, and for vNICs by MAC two in one transaction. The first of
+ * these finds the vNICs, for which an engine has no index.
  */
-export function createEngineTreeReads(openReads: () => ReadSnapshot): TreeReads {
-  const readOnce = async <Answer>(read: (reads: ReadStore) => Promise<Answer>): Promise<Answer> => {
-    const { reads, close } = openReads();
+export function createEngineTreeReads({
+  database,
+  openSnapshot,
+  scope,
+  chooseConditions,
+}: EngineTreeParts): TreeReads {
+  const readInSnapshot = async <Answer>(read: (snapshot: Snapshot) => Promise<Answer>): Promise<Answer> => {
+    const snapshot = openSnapshot();
     try {
-      return await read(reads);
+      return await read(snapshot);
     } finally {
-      void close();
+      void snapshot.close();
     }
   };
   return {
-    readTreesByIds: (ids, parts) =>
-      readOnce(async (reads) => {
-        const [vms, lists] = await Promise.all([reads.readVmsByIds(ids), readLists(reads, ids, parts)]);
-        return vms.map((vm) => createTree(vm, lists));
-      }),
-    readTreesPage: (page, parts) =>
-      readOnce(async (reads) => {
-        const vms = await reads.readVmsPage(page);
-        const lists = await readLists(
-          reads,
-          vms.map(({ id }) => id),
-          parts,
-        );
-        return vms.map((vm) => createTree(vm, lists));
-      }),
+    readTreesByIds: (ids, parts) => readVmsByIds(database, ids, scope, createTreesReader(parts)),
+    readTreesPage: async (page, parts) => {
+      const conditions = await chooseConditions(page.filter);
+      const read = createTreesReader(parts);
+      return readInSnapshot((snapshot) => readVmsPage(snapshot, page, scope, conditions, read));
+    },
     readNicTrees: (macs, limit, parts) =>
-      readOnce(async (reads) => {
-        const nics = (await reads.readNicsByMacs(macs)).slice(0, limit);
+      readInSnapshot(async (snapshot) => {
+        const nics = (await readNics(snapshot, { key: "mac", values: macs }, scope)).slice(0, limit);
         const ids = [...new Set(nics.map(({ vmId }) => vmId))];
         if (ids.length === 0) return [];
-        const [vms, lists] = await Promise.all([reads.readVmsByIds(ids), readLists(reads, ids, parts)]);
-        const trees = new Map(vms.map((vm) => [vm.id, createTree(vm, lists)]));
+        const trees = await readVmsByIds(snapshot, ids, scope, createTreesReader(parts));
+        const byId = new Map(trees.map((tree) => [tree.vm.id, tree]));
         return nics.flatMap((nic): NicTree[] => {
-          const tree = trees.get(nic.vmId);
+          const tree = byId.get(nic.vmId);
           return tree === undefined ? [] : [{ nic, tree }];
         });
       }),
-  };
-}
-
-/** The interfaces and vNICs of VMs, by the ids of these. */
-interface ReadLists {
-  readonly interfaces: ReadonlyMap<string, readonly GuestInterface[]>;
-  readonly nics: ReadonlyMap<string, readonly Nic[]>;
-}
-
-async function readLists(reads: ReadStore, vmIds: readonly string[], parts: VmTreeParts): Promise<ReadLists> {
-  const isEmpty = vmIds.length === 0;
-  const [interfaces, nics] = await Promise.all([
-    parts.interfaces && !isEmpty ? reads.readGuestInterfacesByVms(vmIds) : [],
-    parts.nics && !isEmpty ? reads.readNicsByVms(vmIds) : [],
-  ]);
-  return { interfaces: groupByVm(interfaces), nics: groupByVm([...nics].sort(compareByName)) };
-}
-
-function groupByVm<Row extends { readonly vmId: string }>(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(row.vmId);
-    if (group === undefined) groups.set(row.vmId, [row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-function createTree(vm: VmRow, { interfaces, nics }: ReadLists): VmTree {
-  return {
-    vm,
-    row: vm,
-    // Only what is kept needs it, and nothing of an engine is.
-    own: null,
-    lists: {
-      interfaces: interfaces.get(vm.id) ?? [],
-      nics: nics.get(vm.id) ?? [],
-      // They were not parsed from a text.
-      characters: Infinity,
-      putAway: () => undefined,
-    },
   };
 }

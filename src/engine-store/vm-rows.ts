@@ -5,6 +5,9 @@ import { mayHaveGuest } from "./conditions/engine-conditions.js";
 import { findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
+import { createLists } from "../store/parsed-lists.js";
+import type { VmTree, VmTreeParts } from "../store/vm-tree.js";
+import { buildListsColumn, parseLists } from "./tree-lists.js";
 
 /** The columns that are read of each VM. */
 export const VM_COLUMNS = `s.vm_guid, s.vm_name, d.status, d.run_on_vds, d.vm_ip, d.vm_fqdn, d.guest_agent_nics_hash`;
@@ -40,22 +43,45 @@ interface VmsStatement extends VmSelection {
   readonly orderKey?: string;
 }
 
+/** Reads what a statement selects of VMs. */
+export type ReadSelected<Read> = (
+  database: Queryable,
+  statement: VmsStatement,
+  parameters: SqlParameters,
+) => Promise<Read[]>;
+
 /** Reads the VMs that are selected. */
-export async function readVms(
+export const readVms: ReadSelected<VmRow> = async (database, statement, parameters) =>
+  (await readRows(database, statement, parameters)).map(toVmRow);
+
+/** Creates the function that reads VMs with their interfaces and vNICs, as far as these are asked for. */
+export function createTreesReader(parts: VmTreeParts): ReadSelected<VmTree> {
+  const lists = parts.interfaces || parts.nics ? buildListsColumn(parts) : null;
+  return async (database, statement, parameters) =>
+    (await readRows(database, statement, parameters, lists)).map((row) => {
+      const vm = toVmRow(row);
+      const parse = (text: string) => parseLists(text, vm.id);
+      // Only what is kept needs `own`, and nothing of an engine is.
+      return { vm, row: vm, own: null, lists: createLists(row.lists ?? null, parse) };
+    });
+}
+
+async function readRows(
   database: Queryable,
   { rows, order, before = "", isSearch: searches = false, orderKey }: VmsStatement,
   { values }: SqlParameters,
-): Promise<VmRow[]> {
+  more: string | null = null,
+): Promise<EngineVm[]> {
   const sql = `${before}
     SELECT v.vm_guid AS id, v.vm_name AS name, coalesce(v.status, ${VM_STATUS.UNASSIGNED}) AS status,
       v.run_on_vds AS "hostId", nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn,
       coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", v.host_status AS "hostStatus",
       ${HAS_INTERFACES} AS "hasInterfaces",
-      ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}
+      ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}${more === null ? "" : `, ${more}`}
     FROM (${rows}) AS v
     ${order === undefined ? "" : `ORDER BY ${order}`}`;
   const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
-  return (await read(database, sql, values)).map(toVmRow);
+  return read(database, sql, values);
 }
 
 /**
@@ -85,6 +111,8 @@ interface EngineVm {
   readonly hasInterfaces: boolean;
   readonly keptAddresses: string | null;
   readonly orderKey?: string | null;
+  /** The text of {@link buildListsColumn}; left out: no lists were asked for. */
+  readonly lists?: string;
 }
 
 function toVmRow(vm: EngineVm): VmRow {

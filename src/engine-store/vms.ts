@@ -3,23 +3,24 @@ import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import { listParts } from "../store/read/vms/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryOptionalRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { VmFilter, VmIdList, VmPageRequest, VmRow } from "../store/types.js";
+import type { VmFilter, VmIdList, VmPageRequest } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
 import { buildPageStatement } from "./vm-page.js";
-import { readVms, selectVms } from "./vm-rows.js";
+import { selectVms, type ReadSelected } from "./vm-rows.js";
 
-/** Reads one page of VMs. */
-export async function readVmsPage(
+/** Reads one page of VMs, as `read` reads them. */
+export async function readVmsPage<Read>(
   database: Queryable,
   page: VmPageRequest,
   scope: VmScopeSql,
   source: VmConditionSql,
-): Promise<VmRow[]> {
+  read: ReadSelected<Read>,
+): Promise<Read[]> {
   if (listParts(page).length === 0) return [];
   const parameters = new SqlParameters();
   const { chosen, ...statement } = buildPageStatement(page, scope, source, parameters);
   const isSorted = statement.orderKey !== undefined;
-  const rows = await readVms(
+  const rows = await read(
     database,
     { ...statement, rows: selectVms(chosen), isSearch: isSorted || isSearch(page.filter) },
     parameters,
@@ -68,14 +69,15 @@ export async function countVms(
   return row?.count ?? 0;
 }
 
-/** Reads the VMs with one of the ids. */
-export function readVmsByIds(
+/** Reads the VMs with one of the ids, as `read` reads them. */
+export function readVmsByIds<Read>(
   database: Queryable,
   ids: readonly string[],
   scope: VmScopeSql,
-): Promise<VmRow[]> {
+  read: ReadSelected<Read>,
+): Promise<Read[]> {
   const parameters = new SqlParameters();
   const chosen = `SELECT s.vm_guid FROM ${FROM_VMS} WHERE s.vm_guid = ANY(${parameters.addKeys(ids, "uuid")})
     AND ${buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters)}`;
-  return readVms(database, { rows: selectVms(chosen), order: "v.vm_guid" }, parameters);
+  return read(database, { rows: selectVms(chosen), order: "v.vm_guid" }, parameters);
 }

@@ -1,5 +1,5 @@
 import { compareByName } from "../../../model/compare-by-name.js";
-import type { GuestInterface, Nic } from "../../types.js";
+import type { Nic } from "../../types.js";
 import type { TreeLists, VmTreeParts } from "../../vm-tree.js";
 import { sortInterfaces, type InterfaceNames } from "../guest-interfaces.js";
 import { INTERFACE_VALUES, parseInterfaceValues } from "../interface-columns.js";
@@ -31,56 +31,19 @@ const INTERFACES = `(SELECT json_agg(${INTERFACE_VALUES}) FROM vm_guest_agent_in
 const NICS = `(SELECT json_agg(${NIC_VALUES}) FROM vm_interface n LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
   WHERE n.vm_guid = s.vm_guid)`;
 
-/** Creates the lists of a VM from the text of their column; `null`: none were asked for. */
-export function createLists(text: string | null, vmId: string): TreeLists {
-  return text === null ? NO_LISTS : new ReadLists(text, vmId);
-}
-
-/**
- * The lists of one VM. They are parsed when somebody reads them and dropped by `putAway`. Hundreds of VMs of a page would
- * otherwise keep many objects alive until the last VM is written, which costs more than to parse again. The text is a
- * single object.
- */
-class ReadLists implements TreeLists {
-  private parsed: Pick<TreeLists, "interfaces" | "nics"> | null = null;
-
-  constructor(
-    private readonly text: string,
-    private readonly vmId: string,
-  ) {}
-
-  get characters(): number {
-    return this.text.length;
-  }
-
-  get interfaces(): readonly GuestInterface[] {
-    return this.parse().interfaces;
-  }
-
-  get nics(): readonly Nic[] {
-    return this.parse().nics;
-  }
-
-  putAway(): void {
-    this.parsed = null;
-  }
-
-  private parse(): Pick<TreeLists, "interfaces" | "nics"> {
-    if (this.parsed === null) {
-      const [names, interfaces, nics] = JSON.parse(this.text) as ListValues;
-      this.parsed = {
-        interfaces:
-          interfaces === null
-            ? []
-            : sortInterfaces(
-                interfaces.map((values) => parseInterfaceValues(values, this.vmId)),
-                names ?? [],
-              ),
-        nics: nics === null ? [] : nics.map((values) => parseNic(values, this.vmId)).sort(compareByName),
-      };
-    }
-    return this.parsed;
-  }
+/** Parses the text of {@link buildListsColumn}. */
+export function parseLists(text: string, vmId: string): Pick<TreeLists, "interfaces" | "nics"> {
+  const [names, interfaces, nics] = JSON.parse(text) as ListValues;
+  return {
+    interfaces:
+      interfaces === null
+        ? []
+        : sortInterfaces(
+            interfaces.map((values) => parseInterfaceValues(values, vmId)),
+            names ?? [],
+          ),
+    nics: nics === null ? [] : nics.map((values) => parseNic(values, vmId)).sort(compareByName),
+  };
 }
 
 type ListValues = readonly [
@@ -88,5 +51,3 @@ type ListValues = readonly [
   interfaces: readonly (readonly (string | null)[])[] | null,
   nics: readonly NicValues[] | null,
 ];
-
-const NO_LISTS: TreeLists = { interfaces: [], nics: [], characters: 0, putAway: () => undefined };

@@ -13,7 +13,8 @@ import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import { createVmScopeSql, type VmScopeSql } from "../conditions/scope.js";
 import { buildVmConditions } from "../conditions/vm-conditions.js";
 import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
-import { buildListsColumn, createLists, NIC_VALUES, parseNic, type NicValues } from "./vm-lists.js";
+import { createLists } from "../../parsed-lists.js";
+import { buildListsColumn, NIC_VALUES, parseLists, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";
 
 /** Creates the reads of VMs with their interfaces and vNICs, for a viewer with this scope; `null`: all VMs. */
@@ -91,7 +92,7 @@ function listColumns(parts: VmTreeParts): string {
 
 function parseTree(given: TreeRow, parts: VmTreeParts): VmTree {
   const { vm, row, own } = parseRow(given, parts.row);
-  return { vm, row, own, lists: createLists(given.lists ?? null, given.id) };
+  return { vm, row, own, lists: createLists(given.lists ?? null, (text) => parseLists(text, given.id)) };
 }
 
 function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" | "own"> {
