@@ -188,7 +188,8 @@ export function selectConflicts(
         LEFT JOIN vm_interface i ON i.vm_guid = g.vm_id
           AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
         WHERE g.vm_id = a.vm_id
-          AND (strpos(g.ipv4_addresses, s.text) > 0 OR strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0)
+          AND CASE WHEN family(s.address) = 4 THEN strpos(g.ipv4_addresses, s.text) > 0
+            ELSE strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0 END
           AND s.text = ANY(string_to_array(
           lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
         ORDER BY 2 DESC, i.id IS NULL, 1 LIMIT 1) nic ON true OFFSET 0) h

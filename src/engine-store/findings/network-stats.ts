@@ -28,7 +28,9 @@ export async function readEngineStats(
     staleReason: STALE_REASON,
     // Empty, because an engine 4.3 has PostgreSQL 10, which has no MATERIALIZED.
     kept: "",
-    before: `held_addresses AS (SELECT o.address, o.vm_id FROM ${selectOnce(held)} o WHERE o.address IS NOT NULL),`,
+    // OFFSET keeps the condition out of the parts that parse, which would parse each text twice for it.
+    before: `held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
+      WHERE o.address IS NOT NULL),`,
     held: "held_addresses",
     conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
     joinNetworks:

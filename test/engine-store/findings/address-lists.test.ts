@@ -139,3 +139,14 @@ test("a page of an engine's addresses is full though its first one comes many ti
   }
   expect(await store.countGuestAddresses({ inCidr: null })).toBe(all.length);
 });
+
+test("figures parse no text of an address a second time to leave out what is none", async () => {
+  engine.sent();
+  await store.readNetworkStats({ filter: {}, by: "HOST" });
+  const plan = JSON.stringify(await engine.planOf(engine.sent().at(-1)!));
+  const parsing = [...plan.matchAll(/"(?:Filter|Join Filter|One-Time Filter)":"((?:[^"\\]|\\.)*)"/g)]
+    .map(([, condition = ""]) => condition)
+    .filter((condition) => /_addresses|vm_ip/.test(condition));
+  expect(parsing).not.toEqual([]);
+  expect(parsing.filter((condition) => condition.includes("::inet"))).toEqual([]);
+});
