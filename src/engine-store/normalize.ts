@@ -17,6 +17,14 @@ function parseAddressList(
   normalize: (word: string) => string | null,
 ): readonly string[] {
   if (text === null || !text.includes(mark)) return [];
-  const words = text.split(/[,\s]+/);
+  // Most interfaces have one address of a family.
+  if (!SEPARATOR.test(text)) {
+    const address = normalize(text);
+    return address === null ? [] : [address];
+  }
+  const words = text.split(SEPARATORS);
   return [...new Set(words.map(normalize).filter((address) => address !== null))];
 }
+
+const SEPARATOR = /[,\s]/;
+const SEPARATORS = /[,\s]+/;
