@@ -1,7 +1,9 @@
 import type { Config } from "./config.js";
+import type { EmbeddedPostgres } from "./embedded-postgres/embedded-postgres.js";
 import { createKeptAnswers, type KeptAnswers } from "./fast/kept-answers.js";
 import { announceStart } from "./gateway/announce.js";
 import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
+import { beginEmbedded, endEmbedded } from "./gateway/database/embedded.js";
 import { formatError } from "./gateway/format-error.js";
 import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
@@ -20,6 +22,8 @@ export interface GatewayOptions {
   readonly log: Log;
   /** Prints lines for people: what runs, and where. */
   readonly announce: (line: string) => void;
+  /** The embedded server, if it was begun before. */
+  readonly embedded?: Promise<EmbeddedPostgres> | null;
   /** Aborted when the process shall end: the start then waits for nothing more. The caller stops the gateway. */
   readonly signal?: AbortSignal;
 }
@@ -57,13 +61,24 @@ interface BackendSlot {
 }
 
 /**
- * Starts a gateway in these steps. Whatever will never work fails here, before anything is announced.
+ * Starts a gateway in these steps, beside an embedded PostgreSQL. What will never work fails here, before it is announced.
  * 1. Reads the files that the settings name.
  * 2. Listens on the port. From here on it answers health checks.
  * 3. Opens the database and starts to poll. If the database cannot be reached, it waits for it in the background.
  * 4. Announces where the gateway answers.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const embedded = options.embedded ?? beginEmbedded(options.config, options.log);
+  try {
+    return await startBeside(embedded, options);
+  } catch (error) {
+    // It may be stopped twice.
+    await endEmbedded(embedded);
+    throw error;
+  }
+}
+
+async function startBeside(embedded: BackendOptions["embedded"], options: GatewayOptions): Promise<Gateway> {
   const { config, log } = options;
   const inputs = await loadInputs(config, log);
   const slot: BackendSlot = { current: null };
@@ -80,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     config,
     log,
     pool: inputs.pool,
+    embedded,
     metrics,
     signal: stopping.signal,
     onChange: () => answers?.drop(),

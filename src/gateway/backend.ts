@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { Config } from "../config.js";
+import type { EmbeddedPostgres } from "../embedded-postgres/embedded-postgres.js";
 import { createEngineStore } from "../engine-store/engine-store.js";
 import { readPollingState } from "../store/read/polling-state.js";
 import { createChangeLog } from "../store/changes/change-log.js";
@@ -40,6 +41,8 @@ export interface BackendOptions {
   readonly config: Config;
   readonly log: Log;
   readonly pool: HostPool;
+  /** The embedded server, which starts already; `null`: a database is named. */
+  readonly embedded: Promise<EmbeddedPostgres> | null;
   readonly metrics: Pick<Metrics, "onPass">;
   /** Called as soon as this process knows that answers have changed, or that it cannot know. */
   readonly onChange: () => void;
@@ -51,8 +54,8 @@ export interface BackendOptions {
 
 /** Opens the database, brings it up to date and starts to poll. If a step fails, it closes what it had opened. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { config, log, signal, onChecked, onChange } = options;
-  const database = await openDatabase(config, log, signal, { onChecked, onUnavailable: onChange });
+  const { config, log, embedded, signal, onChecked, onChange } = options;
+  const database = await openDatabase(config, log, signal, { embedded, onChecked, onUnavailable: onChange });
   try {
     return config.source === "engine" ? readEngine(database) : await pollInto(database, options);
   } catch (error) {

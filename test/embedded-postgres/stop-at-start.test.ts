@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, mkdtempSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -70,3 +72,17 @@ test.each<[string, (dataDir: string) => boolean]>([
     expect(await second.ended).toBe(0);
   },
 );
+
+test("a start that finds its port taken ends with 1 and leaves no server", async () => {
+  const dataDir = makeDataDir();
+  const holder = createServer().listen(0, "127.0.0.1");
+  await once(holder, "listening");
+  cleanups.push(() => void holder.close());
+  const { port } = holder.address() as AddressInfo;
+  const gateway = runVnicGraph(["start"], { PORT: String(port), DATA_DIR: dataDir });
+  expect(await gateway.ended, gateway.output()).toBe(1);
+  expect(gateway.output()).toContain(String(port));
+  await eventually(() => {
+    expect(listServers(dataDir)).toEqual([]);
+  });
+});

@@ -11,8 +11,11 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
     const config = readConfig(options);
     const log = createLog(config.logLevel);
     boundHeapGrowth();
+    const { beginEmbedded, endEmbedded } = await import("../../gateway/database/embedded.js");
+    const embedded = beginEmbedded(config, log);
     const { startGateway } = await import("../../gateway.js");
-    const gateway = await startGateway({ config, log, announce: print, signal });
+    if (signal.aborted) return endEmbedded(embedded);
+    const gateway = await startGateway({ config, log, embedded, announce: print, signal });
     hangUps.follow(() => void gateway.reload());
     const ended = await Promise.race([gateway.failed, waitForAbort(signal)]);
     await gateway.stop();

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
 import type { Config } from "../../config.js";
-import { startEmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
+import type { EmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { closeNow, createDataSource } from "../../store/postgres/data-source.js";
 import { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 import { migrate, type MigrateOptions, UnusableSchemaError } from "../../store/postgres/migrate.js";
 import { createDatabaseShares, type DatabaseShares } from "./database-shares.js";
 import { createDatabaseWatch } from "./database-watch.js";
+import { beginEmbedded } from "./embedded.js";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
@@ -33,8 +34,10 @@ const MIGRATION_LOCK_TIMEOUT_MS = 3_000;
 const FIRST_WAIT_MS = 250;
 const LAST_WAIT_MS = 10_000;
 
-/** Functions that are called for events of a database. */
-export interface DatabaseListeners {
+/** Functions that are called for events of a database, and the embedded one if it was begun before. */
+export interface OpenOptions {
+  /** `null` or absent: one is begun if no database is named. */
+  readonly embedded?: Promise<EmbeddedPostgres> | null;
   /** Called once, when the database was checked and brought up to date, or when a wait for it begins. */
   readonly onChecked?: () => void;
   /** Called each time that a connection is lost or none can be made. */
@@ -51,10 +54,10 @@ export async function openDatabase(
   config: Config,
   log: Log,
   waiting: AbortSignal | null,
-  { onChecked = () => undefined, onUnavailable = () => undefined }: DatabaseListeners = {},
+  { embedded: begun = null, onChecked = () => undefined, onUnavailable = () => undefined }: OpenOptions = {},
 ): Promise<Database> {
   waiting?.throwIfAborted();
-  const embedded = config.databaseUrl === null ? await startEmbedded(config, log) : null;
+  const embedded = await (begun ?? beginEmbedded(config, log));
   const url = embedded?.url ?? config.databaseUrl ?? "";
   const shares: DatabaseShares = createDatabaseShares({
     url,
@@ -119,15 +122,6 @@ const HOW_TO_MEND = "`vnic-graph doctor` says how to mend it";
 
 class DatabaseUnreachableError extends Error {
   override readonly name = "DatabaseUnreachableError";
-}
-
-function startEmbedded({ dataDir }: Config, log: Log) {
-  return startEmbeddedPostgres({
-    dataDir,
-    log: (line) => {
-      log.debug({ line }, "embedded PostgreSQL");
-    },
-  });
 }
 
 /** Tells whether passes run. They log an outage themselves, once when it begins and once when it ends. */

@@ -1,0 +1,28 @@
+import type { Config } from "../../config.js";
+import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
+import type { Log } from "../log.js";
+
+/**
+ * Begins to start the embedded PostgreSQL, whose own processes work while the gateway is loaded; `null`: a database is named.
+ * A failure is told to whoever waits for it.
+ */
+export function beginEmbedded(
+  { databaseUrl, dataDir }: Config,
+  log: Pick<Log, "debug">,
+): Promise<EmbeddedPostgres> | null {
+  if (databaseUrl !== null) return null;
+  const starting = startEmbeddedPostgres({
+    dataDir,
+    log: (line) => {
+      log.debug({ line }, "embedded PostgreSQL");
+    },
+  });
+  starting.catch(() => undefined);
+  return starting;
+}
+
+/** Ends a server that was begun and is not needed. */
+export async function endEmbedded(starting: Promise<EmbeddedPostgres> | null): Promise<void> {
+  const embedded = await starting?.catch(() => null);
+  await embedded?.stop();
+}
