@@ -12,7 +12,7 @@ export async function listen(
     const [first = where.host, ...others] =
       where.host === "localhost" ? await findAddresses(where.host) : [where.host];
     const further = others.map((host) => ({ host, listener: createListener(app) }));
-    await app.listen({ ...where, host: first });
+    await app.listen({ ...where, host: first, backlog: BACKLOG });
     const address = app.server.address();
     const port = typeof address === "object" && address !== null ? address.port : where.port;
     for (const { host, listener } of further) await listener.open(host, port);
@@ -50,10 +50,16 @@ function createListener(app: FastifyInstance): { open(host: string, port: number
           // A machine may have no address of this family; the first one is served.
           resolve();
         });
-        listener.listen(port, host, resolve);
+        listener.listen(port, host, BACKLOG, resolve);
       }),
   };
 }
+
+/**
+ * Connections that the kernel may hold until they are accepted, unless its own limit is lower (`net.core.somaxconn` in
+ * Linux). To accept as many takes a part of a second.
+ */
+const BACKLOG = 4_096;
 
 async function lookUp(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);

@@ -19,9 +19,13 @@ interface Connection {
  * Bounds the number of open connections. Above the bound, a new connection replaces one that waits for its client:
  * 1. It replaces the one that has waited for longest. So thousands of silent connections keep nobody out, not even
  *    health checks.
- * 2. If the server is at work on all of them, the new one is closed.
+ * 2. If the server is at work on all of them, or they wait for it (`isHeld`), the new one is closed.
  */
-export function boundConnections(server: Server, most: number): OpenConnections {
+export function boundConnections(
+  server: Server,
+  most: number,
+  isHeld: (socket: Socket) => boolean = () => false,
+): OpenConnections {
   /** The connections in the order of their last changes. */
   const open = new Map<string, Connection>();
 
@@ -49,7 +53,7 @@ export function boundConnections(server: Server, most: number): OpenConnections 
       return;
     }
     const key = formatKey(socket);
-    const connection = { socket, isWaiting: always };
+    const connection = { socket, isWaiting: () => !isHeld(socket) };
     open.set(key, connection);
     socket.once("close", () => {
       if (open.get(key) === connection) open.delete(key);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
@@ -14,6 +14,7 @@ import { createClientReader, type Client } from "./client.js";
 import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
 import { createOpenLists } from "./places/open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
+import { receiveConnections, type Reception } from "./reception.js";
 import { createRefusalPace } from "./refusal-pace.js";
 import { createPlaces, type Places } from "./places/places.js";
 import { createStartTurns } from "./places/start-turns.js";
@@ -23,6 +24,8 @@ import { startVisit, type Visit } from "./visit.js";
 
 /** The one way into the server, for every route. */
 export interface Gate {
+  /** Lets connections wait for their turn. Call it before anything else listens to connections. */
+  readonly receive: (server: Server) => void;
   /**
    * Registers the first step: it starts the visit, and refuses host names that are not ours. Call it before CORS is
    * registered.
@@ -74,6 +77,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const openLists = createOpenLists(limits);
   const refusals = createRefusalPace();
   let connections: OpenConnections | null = null;
+  let reception: Reception | null = null;
   const parts = {
     options,
     limits,
@@ -95,8 +99,11 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     checkUpgrade: (request) => checkUpgrade(request, parts),
     keepConnection: (socket) => connections?.keep(socket),
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
+    receive(server) {
+      reception = receiveConnections(server, turns, Math.ceil(limits.connections * RECEPTION_SHARE));
+    },
     begin(app) {
-      connections = boundConnections(app.server, limits.connections);
+      connections = boundConnections(app.server, limits.connections, reception?.holds);
       app.server.on("connection", () => {
         turns.noteArrival();
       });
@@ -123,6 +130,9 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     },
   };
 }
+
+/** The share of all connections that may wait for their turn. The others are left for those that had it. */
+const RECEPTION_SHARE = 3 / 4;
 
 /** Begins the visit of a request, and refuses messages that are not valid, and names that are not ours. */
 function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GateParts): void {

@@ -236,14 +236,15 @@ describe("a lasting route", () => {
 
 describe("an operation whose client leaves", () => {
   test.each([
-    ["before its objects are completed", "{ slow { id nics { id } } }"],
+    ["before its objects are completed", "{ slow { id nics { id } } }", 1],
     [
       "with several fields under way",
       "{ a: slow { nics { vm { id } } } b: slow { nics { id } } spin { nics { id } } }",
+      2,
     ],
   ])(
     "gives its place back when what it was reading has come, long before its deadline: %s",
-    async (_, query) => {
+    async (_, query, slowFields) => {
       const body = JSON.stringify({ query });
       // Its resolvers do not notice that anybody leaves.
       const server = await served({
@@ -251,7 +252,12 @@ describe("an operation whose client leaves", () => {
         contextFor: (viewer) => ({ viewer }),
         routes: (scope) => void scope.get("/free", () => ({ free: true })),
       });
-      await sendAndLeave(server, post(body), PLACES, () => server.doings.waiting.size >= PLACES);
+      await sendAndLeave(
+        server,
+        post(body),
+        PLACES,
+        () => server.doings.waiting.size === PLACES * slowFields,
+      );
       await until(() => server.lines.length === PLACES);
       for (const go of server.doings.waiting) go();
       await expectAllPlaces(server);

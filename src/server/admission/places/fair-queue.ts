@@ -4,16 +4,19 @@ export interface FairQueue<Item> {
   /** Finds the item whose turn it is; `undefined`: none waits. It stays the same until it is removed. */
   findNext(): Item | undefined;
   /**
-   * Adds an item of an owner. Returns the item for which there is no room any more, if the queue is full: the last one of the owner
-   * who has most, which may be the new item itself.
+   * Adds an item of an owner. Returns the item for which there is no room any more, if the queue is full: one of the owner who has
+   * most, which may be the new item itself.
    */
   add(owner: string, item: Item): Item | null;
   /** Removes an item. If it was its turn, the next owner has one. */
   remove(owner: string, item: Item): void;
 }
 
-/** Creates an empty queue with room for so many items. */
-export function createFairQueue<Item>(most: number): FairQueue<Item> {
+/**
+ * Creates an empty queue with room for so many items. If it is full, the last one of who has most is given up, or the first one:
+ * then those that get their turn have not waited for long.
+ */
+export function createFairQueue<Item>(most: number, givesUp: "first" | "last" = "last"): FairQueue<Item> {
   /** What each owner has waiting. The first owner is the one whose turn it is. */
   const lines = new Map<string, Item[]>();
   let size = 0;
@@ -44,9 +47,11 @@ export function createFairQueue<Item>(most: number): FairQueue<Item> {
       let refused: Item | null = null;
       if (size >= most) {
         const [longestOwner, longest] = findLongest(lines);
-        refused = longest.at(-1) ?? null;
-        if (refused === null || longest.length <= line.length + 1) return item;
-        remove(longestOwner, refused);
+        const isOwn = longest.length <= line.length + 1;
+        const all = isOwn ? [...line, item] : longest;
+        refused = all.at(givesUp === "first" ? 0 : -1) ?? null;
+        if (refused === null || refused === item) return item;
+        remove(isOwn ? owner : longestOwner, refused);
       }
       line.push(item);
       lines.set(owner, line);

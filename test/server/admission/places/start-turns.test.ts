@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { createPlaces } from "../../../../src/server/admission/places/places.js";
 import {
+  CONNECTIONS_MS,
   createStartTurns,
+  FEW_CONNECTIONS,
   LEAST_ARRIVALS,
   MOST_ARRIVALS,
   MOST_ARRIVING_MS,
@@ -111,4 +113,62 @@ test("rooms take turns, and what starts in one of them is time of the same turn"
   await Promise.all(done);
   expect(begun).toEqual(["one 1", "other 1", "one 2", "other 2", "one 3", "other 3"]);
   expect(turns).toBeGreaterThanOrEqual(5);
+});
+
+/** Connections that wait. Each takes a time to begin, and then asks for work. */
+function wait(count: number, ms: number, { begun, pass, work }: ReturnType<typeof start>) {
+  return {
+    size: count,
+    beginNext() {
+      this.size -= 1;
+      begun.push("connection");
+      pass(ms);
+      void work("asked", TURN_MS + 1);
+    },
+  };
+}
+
+test("in each turn connections that wait come before the work, for a part of it, and what they ask for waits with the other work", async () => {
+  const all = start();
+  const { turns, begun, work } = all;
+  turns.noteArrival();
+  void work("early", TURN_MS + 1);
+  turns.scheduleConnections(wait(4, CONNECTIONS_MS / 2, all));
+  while (begun.length < 9) await waitForTurn();
+  expect(begun).toEqual([
+    ...["connection", "connection", "early"],
+    ...["connection", "connection", "asked"],
+    ...["asked", "asked", "asked"],
+  ]);
+});
+
+test.each([
+  ["a few begin for a part of that time, and work does not", FEW_CONNECTIONS, 1 / 4],
+  ["many wait until work has its turn", 3 * FEW_CONNECTIONS, 0],
+])("while connections arrive, of those before them %s", async (_title, count, share) => {
+  const all = start();
+  const { turns, begun, pass } = all;
+  turns.noteArrival();
+  turns.scheduleConnections(wait(count, 1, all));
+  const acceptedMs = 100;
+  for (let ms = 0; ms < acceptedMs; ms += 1) {
+    turns.noteArrival();
+    pass(1);
+    await waitForTurn();
+  }
+  expect(new Set(begun)).toEqual(new Set(share > 0 ? ["connection"] : []));
+  expect(begun.length / (acceptedMs + begun.length)).toBeCloseTo(share, 1);
+});
+
+test("after many have arrived, those that wait have a part of the time that it took", async () => {
+  const all = start();
+  const { turns, begun, pass } = all;
+  turns.noteArrival();
+  turns.scheduleConnections(wait(3 * FEW_CONNECTIONS, 1, all));
+  for (let count = 0; begun.length === 0; count += 1) {
+    turns.noteArrival();
+    pass(10);
+    await waitForTurn();
+  }
+  expect(begun.filter((each) => each === "connection")).toHaveLength(MOST_ARRIVING_MS / 4);
 });
