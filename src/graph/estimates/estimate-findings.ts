@@ -13,8 +13,11 @@ import { findLongest, sumLongest } from "./fleet-counts.js";
 /** Estimates of the fields that look at many VMs at once. */
 export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query.guestAddresses": (parents, { first }) => readPage(parents, first, 0),
-  // All addresses are read to find those that come several times.
-  "Query.addressConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
+  // All addresses may be read to find those that come several times.
+  "Query.addressConflicts": (parents, { first }, { vms }) => ({
+    ...readPage(parents, first, vms / 20),
+    statements: CONFLICT_STATEMENTS,
+  }),
   "Query.macConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.drift": (parents, { first }) => readPage(parents, first, 0),
   // All VMs, vNICs, interfaces and addresses are read, and conflicts are searched.
@@ -36,7 +39,7 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
         `${name}Connection.totalCount`,
         (parents, _args, { vms }) => ({
           cohort: parents,
-          statements: parents.count,
+          statements: parents.count * (name === "AddressConflict" ? CONFLICT_STATEMENTS : 1),
           scanned: (parents.count * vms) / 20,
         }),
       ],
@@ -66,6 +69,12 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Drift.vmNic": readOne,
   "Drift.device": readOne,
 };
+
+/**
+ * The statements of a page or a count of conflicts: two for the VMs that changed since shared addresses were stored, the list,
+ * and a transaction around them, unless the request has one.
+ */
+const CONFLICT_STATEMENTS = 6;
 
 function readPage(parents: Cohort, first: unknown, scanned: number): FieldEstimate {
   const page = readPageSize(first, DEFAULT_PAGE);
