@@ -67,3 +67,20 @@ test("a gateway that cannot store the hosts of its settings is not ready until i
   await dataSource.destroy();
   await empty.drop();
 });
+
+test("a gateway whose tables somebody has locked is not ready, and says why", async () => {
+  const locked = await createDatabase({ lockTimeoutMs: 50 });
+  const holder = await createDataSource(locked.url, { poolSize: 1 }).initialize();
+  const runner = holder.createQueryRunner();
+  await runner.startTransaction();
+  await runner.query("LOCK TABLE vnic_graph_host IN ACCESS EXCLUSIVE MODE");
+  expect(await checkReadiness({ health: locked.store, polling: null })).toEqual({
+    ready: false,
+    reasons: ["the database is locked by somebody else"],
+  });
+  await runner.rollbackTransaction();
+  expect(await checkReadiness({ health: locked.store, polling: null })).toMatchObject({ ready: true });
+  await runner.release();
+  await holder.destroy();
+  await locked.drop();
+});

@@ -1,3 +1,4 @@
+import { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 import type { Readiness } from "../../server/options.js";
 import type { PollingState, ReadinessStore } from "../../store/types.js";
 import type { Polling } from "../hosts/polling.js";
@@ -12,7 +13,8 @@ export interface ReadinessSources {
 
 /**
  * Checks whether the gateway is ready for queries. Ready means:
- * 1. The database answers. If it fails or hangs, the server reports that (server/routes/health.ts).
+ * 1. The database answers. If it says why it cannot, that is the reason; if it fails otherwise or hangs, the server reports
+ *    that (server/routes/health.ts).
  * 2. The hosts of the settings are registered there, and every host was tried once since the database was made. A
  *    database that refuses all writes from the beginning leaves nothing to serve.
  * 3. After a start, the data are fresh, or the first passes have ended. That takes an interval at most.
@@ -21,13 +23,19 @@ export interface ReadinessSources {
  */
 export async function checkReadiness(sources: ReadinessSources | null): Promise<Readiness> {
   if (sources === null) return refuse("the database has not answered yet");
-  const state = await sources.health.readPollingState();
+  const state = await sources.health.readPollingState().catch(findCondition);
+  if (typeof state === "string") return refuse(`the database ${state}`);
   if (state.hosts === 0 && sources.polling?.pollsNamedHosts === true)
     return refuse("the hosts of the settings are not stored yet");
   if (state.untried > 0) return refuse("not every host has been tried yet");
   const isStarting = sources.polling !== null && !sources.polling.isFirstRoundOver();
   if (isStarting && state.stale > 0) return refuse("not every host has been asked since the start");
   return { ready: true, reasons: [], warnings: listWarnings(state) };
+}
+
+function findCondition(error: unknown): string {
+  if (error instanceof DatabaseUnavailableError) return error.condition;
+  throw error;
 }
 
 function refuse(reason: string): Readiness {

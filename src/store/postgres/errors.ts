@@ -13,12 +13,15 @@ export class DatabaseUnavailableError extends Error {
   };
   readonly status = 503;
   readonly headers: Readonly<Record<string, string>> = { "retry-after": "5" };
+  /** What is wrong, in words, such as `is locked by somebody else`. */
+  readonly condition: string;
 
   constructor(
     readonly reason: UnavailableReason,
     cause: unknown,
   ) {
     super(`The database ${REASONS[reason]}. Ask again in a few seconds.`, { cause });
+    this.condition = REASONS[reason];
   }
 }
 
