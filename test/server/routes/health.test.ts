@@ -2,6 +2,7 @@ import Fastify from "fastify";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createPlaces } from "../../../src/server/admission/places/places.js";
 import { registerHealthRoutes } from "../../../src/server/routes/health.js";
+import { served } from "../running.js";
 
 const DEADLINE_MS = 10_000;
 
@@ -44,3 +45,15 @@ test("readiness is 503 when no request has got a place for longer than the deadl
   // Nobody wants a place: that none was given for long tells nothing.
   expect(await askReadiness()).toEqual(ready);
 });
+
+test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])(
+  "health checks are no resources to %s: 405 says what is allowed",
+  async (method) => {
+    const server = await served();
+    for (const path of ["/healthz", "/readyz"]) {
+      const answer = await fetch(server.url + path, { method, ...(method === "PUT" && { body: "text" }) });
+      expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+      expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: "METHOD_NOT_ALLOWED" } }] });
+    }
+  },
+);
