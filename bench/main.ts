@@ -87,6 +87,13 @@ How long questions to an engine's database of 100,000 VMs take, through a built 
   --rounds <n>     rounds of which medians are shown   (7)
   --against <dir>  another checkout, built   (none)
 
+npm run bench -- engine-reads [options]
+
+The questions of the reads bench to the same engine's database, beside one hand-written statement each. Needs a built gateway. Linux.
+
+  --rounds <n>     rounds of which medians are shown   (3)
+  --seconds <n>    how long a peer is asked in a round   (3)
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -144,6 +151,9 @@ if (positionals.join(" ") === "history") {
 } else if (positionals.join(" ") === "engine") {
   const { benchEngine } = await import("./engine/engine.js");
   await benchEngine({ rounds: countOf(values.rounds ?? "7"), against: values.against ?? null });
+} else if (positionals.join(" ") === "engine-reads") {
+  const { benchEngineReads } = await import("./engine/engine-reads.js");
+  await benchEngineReads({ rounds: countOf(values.rounds ?? "3"), seconds: countOf(values.seconds ?? "3") });
 } else if (positionals.join(" ") === "refresh") {
   const [vms, stored, rounds] = values.quick
     ? ["1000,10000", "2000", "3"]

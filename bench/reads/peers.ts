@@ -109,7 +109,11 @@ function spawnGateway(spec: PeerSpec, start: PeerStart): ChildProcess {
   return child;
 }
 
-function spawnPeer(file: string, { needsNode22 }: PeerSpec, { databaseUrl }: PeerStart): ChildProcess {
+function spawnPeer(
+  file: string,
+  { needsNode22, settings }: PeerSpec,
+  { databaseUrl }: PeerStart,
+): ChildProcess {
   const node = needsNode22 === true ? `${HERE}node_modules/node/bin/node` : process.execPath;
   const typescript = file.endsWith(".ts") ? ["--import", "tsx"] : [];
   return spawn(node, [...typescript, `peers/${file}`], {
@@ -120,6 +124,7 @@ function spawnPeer(file: string, { needsNode22 }: PeerSpec, { databaseUrl }: Pee
       GRAPHILE_ENV: "production",
       DATABASE_URL: databaseUrl,
       BYTES: "1100",
+      ...settings,
     },
     stdio: ["pipe", "pipe", "inherit"],
   });

@@ -11,7 +11,7 @@ export interface PeerSpec {
   readonly file: string | null;
   readonly dialect: Dialect;
   readonly queries: readonly QueryName[];
-  /** Settings of our own gateway that are not the defaults. */
+  /** Its settings that are not the defaults. */
   readonly settings?: Readonly<Record<string, string>>;
   /** `true` if it is asked one question again and again. */
   readonly hasOneQuestion?: boolean;
