@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { IpFamily } from "./cidr.js";
+import { isPlainIPv6 } from "./plain-ipv6.js";
 
 /** Returns the IPv4 address as it is stored, four decimal octets; `null` if the text is not one. */
 export function normalizeIPv4(text: string): string | null {
@@ -11,6 +12,7 @@ export function normalizeIPv4(text: string): string | null {
  * `null` if the text is not an IPv6 address.
  */
 export function normalizeIPv6(text: string): string | null {
+  if (isPlainIPv6(text)) return text;
   if (!isAddressOf(6, text)) return null;
   // URL formats a host in this way, and reads dots as the last 32 bits: `::10.0.0.1` is not `::ffff:10.0.0.1`.
   return toMixedNotation(new URL(`http://[${dropZone(text)}]`).hostname.slice(1, -1));
