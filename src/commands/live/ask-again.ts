@@ -3,7 +3,8 @@ import { ConfigError } from "../../config.js";
 import { formatError } from "../../gateway/format-error.js";
 import { GatewayRefusedError } from "./gateway-refused-error.js";
 import type { Asked, LiveGateway } from "./live-gateway.js";
-import { isOutage, isPassing, waitForNextTry } from "./outage.js";
+import { isPassingError } from "../../model/passing-errors.js";
+import { isOutage, waitForNextTry } from "./outage.js";
 
 /** The options of a subscription of a command. */
 export interface AskingAgain {
@@ -48,7 +49,8 @@ export async function* askAgain<Answer>({
       if (isOver()) return;
       if (error instanceof GatewayRefusedError || isCursorLost(error)) throw error;
       if (opened === 0 && !(isPatient && isOutage(error))) throw error;
-      if (error instanceof GraphQLError && !isPassing(error)) throw new ConfigError(formatError(error));
+      if (error instanceof GraphQLError && !isPassingError(error.extensions))
+        throw new ConfigError(formatError(error));
       if (failures === 0)
         hint(`vnic-graph: ${formatError(error)}; it is tried again, behind the last cursor`);
       await waitForNextTry(failures, signal);

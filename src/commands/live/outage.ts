@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
+import { isPassingError } from "../../model/passing-errors.js";
 
 /** A gateway cannot be reached, is starting, or is overloaded. It may answer in a moment. */
 export class GatewayAwayError extends Error {
@@ -9,13 +10,8 @@ export class GatewayAwayError extends Error {
 /** Tells whether a gateway may answer at the next try, although it has never answered yet. */
 export function isOutage(error: unknown): boolean {
   if (error instanceof GatewayAwayError) return true;
-  if (error instanceof GraphQLError) return isPassing(error);
+  if (error instanceof GraphQLError) return isPassingError(error.extensions);
   return error instanceof Error && "code" in error && AWAY.has(String(error.code));
-}
-
-/** Tells whether a refusal may be over at the next try. */
-export function isPassing({ extensions }: GraphQLError): boolean {
-  return extensions["permanent"] !== true && PASSING.has(String(extensions["code"]));
 }
 
 /** Waits before the next try, longer after each failure. Ends with the signal. */
@@ -36,8 +32,6 @@ const AWAY: ReadonlySet<string> = new Set([
   "EPIPE",
   "ETIMEDOUT",
 ]);
-
-const PASSING: ReadonlySet<string> = new Set(["SLOW_READER", "NOT_AVAILABLE", "OVERLOADED"]);
 
 const FIRST_WAIT_MS = 250;
 

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
+import { isPassingError } from "../../model/passing-errors.js";
 import type { Gate } from "../admission/gate.js";
 import { EVENTS_RULE } from "../admission/rules.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
@@ -124,8 +125,8 @@ function countEvents(answers: EventStream<LiveAnswer>, notes: AuditNotes): Event
 
 /**
  * Formats answers as events, with a comment in each pause, so that no proxy takes the connection for dead. At the end,
- * `complete` tells the client that there is no more. It is left out when the server stops: the client then connects
- * again.
+ * `complete` tells the client that there is no more. It is left out when the server stops, and after an error that passes: the
+ * client then connects again.
  */
 async function* formatEvents(
   answers: EventStream<LiveAnswer>,
@@ -147,7 +148,9 @@ async function* formatEvents(
       next = startWait(answers.next());
     }
   } catch (error) {
-    yield `event: next\ndata: ${JSON.stringify({ errors: [format(error)] })}\n\n`;
+    const formatted = format(error);
+    yield `event: next\ndata: ${JSON.stringify({ errors: [formatted] })}\n\n`;
+    if (isPassingError(formatted.extensions ?? {})) return;
   } finally {
     await answers.return(undefined);
   }
