@@ -6,7 +6,7 @@ import type { VmFilter } from "../store/types.js";
 import type { NicTree, TreeReads } from "../store/vm-tree.js";
 import { readNics } from "./nics.js";
 import { createTreesReader } from "./vm-rows.js";
-import { readVmsByIds, readVmsPage } from "./vms.js";
+import { isSearchPage, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** What the reads of trees work with. */
 export interface EngineTreeParts {
@@ -41,7 +41,8 @@ export function createEngineTreeReads({
     readTreesPage: async (page, parts) => {
       const conditions = await chooseConditions(page.filter);
       const read = createTreesReader(parts);
-      return readInSnapshot((snapshot) => readVmsPage(snapshot, page, scope, conditions, read));
+      const readFrom = (source: Queryable) => readVmsPage(source, page, scope, conditions, read);
+      return isSearchPage(page) ? readInSnapshot(readFrom) : readFrom(database);
     },
     readNicTrees: (macs, limit, parts) =>
       readInSnapshot(async (snapshot) => {

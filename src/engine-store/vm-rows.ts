@@ -60,9 +60,8 @@ export function createTreesReader(parts: VmTreeParts): ReadSelected<VmTree> {
   return async (database, statement, parameters) =>
     (await readRows(database, statement, parameters, lists)).map((row) => {
       const vm = toVmRow(row);
-      const parse = (text: string) => parseLists(text, vm.id);
       // Only what is kept needs `own`, and nothing of an engine is.
-      return { vm, row: vm, own: null, lists: createLists(row.lists ?? null, parse) };
+      return { vm, row: vm, own: null, lists: createLists(row.lists ?? null, vm.id, parseLists) };
     });
 }
 

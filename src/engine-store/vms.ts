@@ -1,6 +1,6 @@
 import { buildSearchOrder, type VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
-import { listParts } from "../store/read/vms/page-order.js";
+import { listParts, splitOrder } from "../store/read/vms/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryOptionalRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmFilter, VmIdList, VmPageRequest } from "../store/types.js";
@@ -19,13 +19,18 @@ export async function readVmsPage<Read>(
   if (listParts(page).length === 0) return [];
   const parameters = new SqlParameters();
   const { chosen, ...statement } = buildPageStatement(page, scope, source, parameters);
-  const isSorted = statement.orderKey !== undefined;
   const rows = await read(
     database,
-    { ...statement, rows: selectVms(chosen), isSearch: isSorted || isSearch(page.filter) },
+    { ...statement, rows: selectVms(chosen), isSearch: isSearchPage(page) },
     parameters,
   );
   return page.fromEnd === true ? rows.reverse() : rows;
+}
+
+/** Tells whether no index helps the order or the filter of a page. */
+export function isSearchPage({ order, filter }: VmPageRequest): boolean {
+  const { key } = splitOrder(order);
+  return key === "HOST" || key === "STATUS" || isSearch(filter);
 }
 
 /** Tells whether no index helps a filter. Pages by name or id, and those of a host, have an index. */

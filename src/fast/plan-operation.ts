@@ -26,7 +26,7 @@ export interface FastPlan {
   readonly rootField: string;
   /** Describes the variables as far as the operation's cost depends on them; `null`: it may depend on anything in them. */
   describeSize(variables: Variables): string | null;
-  /** Answers the operation with one statement. `null`: it has to be executed, for example because variables are wrong. */
+  /** Answers the operation with one read. `null`: it has to be executed, for example because variables are wrong. */
   answer(variables: Variables, work: FastWork): Promise<FastAnswer | FastFailure | null>;
 }
 

@@ -15,7 +15,7 @@ export interface RootWork {
 /** The values of arguments, coerced by the schema. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** Answers a root field in one statement, as JSON; `null`: it has to be executed. */
+/** Answers a root field with one read, as JSON; `null`: it has to be executed. */
 export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<TextPieces | null>;
 
 /** Plans how objects of a type are written with a field's selections; `null` if one is not known here. */

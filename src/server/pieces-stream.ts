@@ -25,6 +25,7 @@ export class PiecesStream extends Readable {
       characters += this.pieces[this.next]?.length ?? 0;
       this.next += 1;
     }
-    this.push(from === this.next ? null : encodePieces(this.pieces.slice(from, this.next)));
+    // Empty bytes would be taken for a pause.
+    this.push(characters === 0 ? null : encodePieces(this.pieces.slice(from, this.next)));
   }
 }

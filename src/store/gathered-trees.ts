@@ -16,7 +16,7 @@ export function gatherTreeReads(
   const findGathering = <Found>(
     key: string,
     getKey: (found: Found) => string,
-    read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
+    read: ReadShared<Found>,
   ): Gathering<Found> => {
     const found = gatherings.get(key) as Gathering<Found> | undefined;
     if (found !== undefined) return found;
@@ -37,7 +37,7 @@ export function gatherTreeReads(
           ({ vm }) => vm.id,
           (all) => reads.readTreesByIds(all, parts),
         );
-        return (await gathering.ask(ids.map((id) => id.toLowerCase()))) ?? reads.readTreesByIds(ids, parts);
+        return gathering.ask(ids.map((id) => id.toLowerCase()));
       },
       readNicTrees: async (macs, limit, parts) => {
         if (macs.length > MOST_OF_ONE) return reads.readNicTrees(macs, limit, parts);
@@ -45,17 +45,20 @@ export function gatherTreeReads(
         const gathering = findGathering<NicTree>(
           key,
           ({ nic }) => nic.macAddress ?? "",
-          async (all) => {
+          async (all, isShared) => {
             const found = await reads.readNicTrees(all, limit, parts);
             // One MAC has so many vNICs that those of the others may be cut off.
-            return found.length < limit ? found : null;
+            return isShared && found.length >= limit ? null : found;
           },
         );
-        return (await gathering.ask(macs)) ?? reads.readNicTrees(macs, limit, parts);
+        return gathering.ask(macs);
       },
     };
   };
 }
+
+/** Reads what is found under the keys of one asker, or of several who share it; `null`: they cannot share it. */
+type ReadShared<Found> = (keys: readonly string[], isShared: boolean) => Promise<readonly Found[] | null>;
 
 /** Collects keys that several callers ask for, and reads them in one statement. */
 class Gathering<Found> {
@@ -66,12 +69,12 @@ class Gathering<Found> {
 
   constructor(
     private readonly getKey: (found: Found) => string,
-    private readonly read: (keys: readonly string[]) => Promise<readonly Found[] | null>,
+    private readonly read: ReadShared<Found>,
     private readonly onIdle: () => void,
   ) {}
 
-  /** Returns what is found under the keys; `null`: the caller has to read alone. */
-  ask(keys: readonly string[]): Promise<Found[] | null> {
+  /** Returns what is found under the keys. */
+  ask(keys: readonly string[]): Promise<Found[]> {
     return new Promise((resolve, reject) => {
       this.askers.push({ keys, resolve, reject });
       if (this.isDue || this.timer !== undefined) return;
@@ -95,25 +98,36 @@ class Gathering<Found> {
 
   private async send(askers: readonly Asker<Found>[]): Promise<void> {
     this.running += 1;
-    try {
-      const all = await this.read([...new Set(askers.flatMap(({ keys }) => keys))]);
-      const byKey = all === null ? null : groupBy(all, this.getKey);
-      for (const { keys, resolve } of askers) {
-        resolve(byKey === null ? null : [...new Set(keys)].flatMap((key) => byKey.get(key) ?? []));
-      }
-    } catch (error) {
-      for (const { reject } of askers) reject(error);
-    }
+    await this.answer(askers);
     this.running -= 1;
     if (this.askers.length > 0) {
       if (!this.isDue) this.sendAfterThisTurn();
     } else if (this.running === 0 && !this.isDue) this.onIdle();
   }
+
+  /** Answers by one read. If one asker's keys find too much, the halves are read alone, so that most of the others still share. */
+  private async answer(askers: readonly Asker<Found>[]): Promise<void> {
+    try {
+      const all = await this.read([...new Set(askers.flatMap(({ keys }) => keys))], askers.length > 1);
+      if (all === null) {
+        const half = Math.ceil(askers.length / 2);
+        await this.answer(askers.slice(0, half));
+        await this.answer(askers.slice(half));
+        return;
+      }
+      const byKey = groupBy(all, this.getKey);
+      for (const { keys, resolve } of askers) {
+        resolve([...new Set(keys)].flatMap((key) => byKey.get(key) ?? []));
+      }
+    } catch (error) {
+      for (const { reject } of askers) reject(error);
+    }
+  }
 }
 
 interface Asker<Found> {
   readonly keys: readonly string[];
-  readonly resolve: (found: Found[] | null) => void;
+  readonly resolve: (found: Found[]) => void;
   readonly reject: (error: unknown) => void;
 }
 

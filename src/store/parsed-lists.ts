@@ -2,9 +2,12 @@ import type { TreeLists } from "./vm-tree.js";
 
 type Lists = Pick<TreeLists, "interfaces" | "nics">;
 
+/** Parses the text of a VM's lists. */
+export type ParseLists = (text: string, vmId: string) => Lists;
+
 /** Creates the lists of a VM, which are parsed from a text; `null`: none were asked for. */
-export function createLists(text: string | null, parse: (text: string) => Lists): TreeLists {
-  return text === null ? NO_LISTS : new ParsedLists(text, parse);
+export function createLists(text: string | null, vmId: string, parse: ParseLists): TreeLists {
+  return text === null ? NO_LISTS : new ParsedLists(text, vmId, parse);
 }
 
 /**
@@ -17,7 +20,8 @@ class ParsedLists implements TreeLists {
 
   constructor(
     private readonly text: string,
-    private readonly parse: (text: string) => Lists,
+    private readonly vmId: string,
+    private readonly parse: ParseLists,
   ) {}
 
   get characters(): number {
@@ -25,11 +29,11 @@ class ParsedLists implements TreeLists {
   }
 
   get interfaces(): TreeLists["interfaces"] {
-    return (this.parsed ??= this.parse(this.text)).interfaces;
+    return (this.parsed ??= this.parse(this.text, this.vmId)).interfaces;
   }
 
   get nics(): TreeLists["nics"] {
-    return (this.parsed ??= this.parse(this.text)).nics;
+    return (this.parsed ??= this.parse(this.text, this.vmId)).nics;
   }
 
   putAway(): void {

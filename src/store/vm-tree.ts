@@ -43,7 +43,9 @@ export interface TreeLists {
 /** Returns `true` if a VM has so many interfaces and vNICs that it is neither written at once nor kept. */
 export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
   if (lists.characters < MOST_IN_A_TREE * LEAST_CHARACTERS) return false;
-  return lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE;
+  const isLarge = lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE;
+  lists.putAway();
+  return isLarge;
 }
 
 const MOST_IN_A_TREE = 100;
@@ -90,7 +92,7 @@ export interface NicTree {
 }
 
 /**
- * Reads VMs with their interfaces and vNICs. Each read is one statement, so that it sees one state without a transaction.
+ * Reads VMs with their interfaces and vNICs. Each read sees one state of the database.
  */
 export interface TreeReads {
   readTreesByIds(ids: readonly string[], parts: VmTreeParts): Promise<VmTree[]>;

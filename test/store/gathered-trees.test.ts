@@ -95,6 +95,19 @@ test("fifty requests at the same time cost one statement, and as many with anoth
   expect(statements).toBe(4);
 });
 
+test("a MAC of too many vNICs costs those who share its statement a few more, and each of them finds all", async () => {
+  const gathered = gatherTreeReads(created);
+  statements = 0;
+  const found = await Promise.all(
+    Array.from({ length: 50 }, (_, at) => gathered(null).readNicTrees([formatFirstMac(1 + at)], LIMIT, BARE)),
+  );
+  // Each half that has it is halved again.
+  expect(statements).toBeLessThanOrEqual(1 + 2 * Math.ceil(Math.log2(50)));
+  expect(found.map((each) => each.length)).toEqual(
+    Array.from({ length: 50 }, (_, at) => (at === 6 ? LIMIT : 1)),
+  );
+});
+
 test("equal scopes of different viewers share a statement", async () => {
   const gathered = gatherTreeReads(created);
   statements = 0;

@@ -76,7 +76,7 @@ interface Cost extends Pick<CheckedOperation, "cost" | "introspectionCost"> {
  * Creates the fast answers. Apollo parses and validates an operation the first time, and its plan then answers it
  * (`answerLearnt`). From then on its text alone shows that it is valid, and Apollo is not needed (`answer`).
  * 1. Apollo comes first where anything is unusual: GET, an Accept header that is new, extensions. The plan answers then, too.
- * 2. Apollo executes what has no plan, wrong variables, and whatever is over a limit.
+ * 2. Apollo executes what has no plan, wrong variables, whatever is over a limit, and what a router wants a trace of.
  * 3. Limits, cost and the wait for room are the same as in Apollo, by the same code.
  * 4. If reading fails, Apollo formats the error, without reading again.
  */

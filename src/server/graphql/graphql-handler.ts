@@ -79,37 +79,41 @@ async function findOrExecute(
   const answer = await visit.runPiece((served, place) =>
     execute(parts, request, parameters, { visit, place, served }),
   );
-  keeping?.keep(answer);
-  return answer;
+  return keeping?.keep(answer) ?? answer;
 }
 
 /** The body of a GET. */
 const NO_BODY: ReadBody = { chunks: [], parse: () => null, release: () => undefined };
 
-/** Finds a recent answer to the same question, or says how to keep the one to come; `null`: nothing is kept. */
+/**
+ * Finds a recent answer to the same question, or says how to keep the one to come; `null`: nothing is kept. `keep` returns the answer to
+ * send, which shares its body with the one that is kept.
+ */
 function findKept(
   answers: AnswerKeeper,
   request: FastifyRequest,
   { viewer, notes }: Visit,
   { chunks }: ReadBody,
-): { readonly kept: KeptAnswer | null; readonly keep: (answer: Answer) => void } | null {
+): { readonly kept: KeptAnswer | null; readonly keep: (answer: Answer) => Answer } | null {
   if (viewer === null || request.method === "HEAD") return null;
   const key = digestQuestion(request, viewer, chunks);
   const kept = answers.find(key);
-  if (kept !== null) return { kept, keep: () => undefined };
+  if (kept !== null) return { kept, keep: (answer) => answer };
   const keepForMoment = answers.begin(key);
   return {
     kept,
-    keep: ({ status, headers, body, codes, kind, stillHolds }) => {
-      if (kind !== "query" || codes.length > 0 || status !== 200) return;
+    keep: (given) => {
+      const { status, headers, body, codes, kind, stillHolds } = given;
+      if (kind !== "query" || codes.length > 0 || status !== 200) return given;
       const isSmall = typeof body === "string" && Buffer.byteLength(body) <= MOST_CHECKED_BYTES;
       const isChecked = isSmall && stillHolds !== null;
-      if (!isChecked && keepForMoment === null) return;
+      if (!isChecked && keepForMoment === null) return given;
       const whole = toWholeBody(body);
       const bytes = Buffer.byteLength(whole);
       const answer = { body: whole, headers, notes: { ...notes, decision: "answered" } };
       if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
       else keepForMoment?.(answer, bytes);
+      return { ...given, body: whole };
     },
   };
 }

@@ -76,8 +76,7 @@ function omit(record: Readonly<Record<string, unknown>>, names: readonly string[
   return Object.fromEntries(Object.entries(record).filter(([name]) => !names.includes(name)));
 }
 
-/** A trace holds the times that fields took. */
-/** Drops what differs from run to run. */
+/** Drops what differs from run to run: a trace holds the times that fields took. */
 export function dropTimes<Answer extends { readonly body: string; readonly headers: object }>(
   answer: Answer,
 ) {

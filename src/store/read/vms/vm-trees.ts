@@ -92,7 +92,7 @@ function listColumns(parts: VmTreeParts): string {
 
 function parseTree(given: TreeRow, parts: VmTreeParts): VmTree {
   const { vm, row, own } = parseRow(given, parts.row);
-  return { vm, row, own, lists: createLists(given.lists ?? null, (text) => parseLists(text, given.id)) };
+  return { vm, row, own, lists: createLists(given.lists ?? null, given.id, parseLists) };
 }
 
 function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" | "own"> {
