@@ -27,7 +27,7 @@ const variables: { name: string; after?: string } = { name };
 const query = print(NicsSubscription);
 for await (const answer of client.iterate<ResultOf<typeof NicsSubscription>>({ query, variables })) {
   // While the gateway waits for its database, the client connects again by itself.
-  if (answer.errors?.[0]?.extensions?.["code"] === "NOT_AVAILABLE") continue;
+  if (answer.errors?.[0]?.extensions["code"] === "NOT_AVAILABLE") continue;
   const event = answer.data?.guestNetworkChanged;
   if (event == null) throw new Error(`there are no changes of ${name}, or they are not for you`);
   // The state comes first. After a lost connection the client continues behind this cursor.
