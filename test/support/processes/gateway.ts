@@ -16,6 +16,7 @@ export interface HttpAnswer {
 
 /** A gateway in a process of its own, ready to answer. */
 export interface RunningGateway {
+  /** The root of the server, without a BASE_PATH. */
   readonly url: string;
   readonly run: Run;
   /** POSTs a query, with a bearer token unless it is `null`. */
@@ -32,7 +33,8 @@ export async function startGatewayProcess(
 ): Promise<RunningGateway> {
   const run = runVnicGraph(["start"], { PORT: "0", REFRESH_INTERVAL: "off", ...environment });
   try {
-    const [, url = ""] = await run.says(/GraphQL: (https?:\S+)\/graphql/);
+    // What follows is a BASE_PATH.
+    const [, url = ""] = await run.says(/GraphQL: (https?:\/\/[^/]+)\S*\/graphql/);
     if (url.startsWith("http:")) await becomesReady(url);
     return {
       url,
