@@ -1,5 +1,6 @@
 import { normalizeReportedMac } from "../model/address/mac.js";
 import type { GuestInterface } from "../store/types.js";
+import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
 import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
@@ -37,6 +38,7 @@ export type InterfaceValues = readonly [string | null, string | null, string | n
 /** Makes an interface of what the engine stores. */
 export function toGuestInterface([name, mac, ipv4, ipv6]: InterfaceValues, vmId: string): GuestInterface {
   return {
+    ...UNKNOWN_INTERFACE,
     vmId,
     name: name === "" ? null : name,
     macAddress: normalizeReportedMac(mac),
