@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { formatTable } from "../../src/commands/table.js";
-import { computeMedian } from "../support/median.js";
-import { ask, measureRound } from "../reads/measure.js";
+import { measureRound } from "../reads/measure.js";
 import { startPeer } from "../reads/peers.js";
-import { CURSOR_QUERY, listQuestions, type Question } from "../reads/queries.js";
+import { listQuestions, type Question } from "../reads/queries.js";
+import { readCursors } from "../reads/reads.js";
+import { computeMedianOf } from "../reads/report.js";
 import type { PeerSpec, QueryName, Round, RunningPeer } from "../reads/types.js";
 import { openLargeEngine } from "./engine-database.js";
 
@@ -35,7 +36,7 @@ export async function benchEngineReads({
       logFile: join(folder, "log"),
     };
     for (const spec of PEERS) peers.push(await startPeer(spec, start));
-    const cursors = await readCursors(peers[0]!);
+    const cursors = await readCursors(peers[0]!, VMS);
     console.log(`100,000 VMs on 502 hosts, PostgreSQL ${database.version}; medians of ${rounds}`);
     const table: string[][] = [];
     for (const query of QUERIES) {
@@ -100,17 +101,6 @@ async function readFleet(client: pg.Client): Promise<Fleet> {
   };
 }
 
-async function readCursors(peer: RunningPeer): Promise<string[]> {
-  const found: string[] = [];
-  for (let after: string | null = null; found.length < VMS;) {
-    const data = await ask(peer, { operationName: "cursors", query: CURSOR_QUERY, variables: { after } });
-    const { edges } = data["vms"] as { readonly edges: readonly { readonly cursor: string }[] };
-    found.push(...edges.map(({ cursor }) => cursor));
-    after = edges.at(-1)?.cursor ?? null;
-  }
-  return found;
-}
-
 /** Lists the questions of the other reads bench, about VMs of this database. */
 function listEngineQuestions(
   query: QueryName,
@@ -130,7 +120,3 @@ function listEngineQuestions(
 }
 
 const VMS = 9_000;
-
-function computeMedianOf(rounds: readonly Round[], figure: keyof Round): number {
-  return computeMedian(rounds.map((round) => round[figure]));
-}

@@ -135,7 +135,7 @@ async function compareAnswers(
 }
 
 /** Reads cursors in the peer's own form, one for each VM. Ours and PostGraphile's are opaque; others use a name. */
-async function readCursors(peer: RunningPeer, vms: number): Promise<Cursors> {
+export async function readCursors(peer: RunningPeer, vms: number): Promise<Cursors> {
   if (peer.file === null || peer.dialect === "postgraphile") {
     const found: string[] = [];
     const query =

@@ -90,7 +90,8 @@ function findRate(
   return rates.length === 0 ? null : Math.max(...rates);
 }
 
-function computeMedianOf(rounds: readonly Round[], figure: keyof Round): number {
+/** Computes the median of one figure of the rounds. */
+export function computeMedianOf(rounds: readonly Round[], figure: keyof Round): number {
   return computeMedian(rounds.map((round) => round[figure]));
 }
 

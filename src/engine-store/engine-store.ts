@@ -3,7 +3,7 @@ import { createSlots } from "../model/slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import { gatherTreeReads } from "../store/gathered-trees.js";
-import type { ReadinessStore, Readers, ReadSnapshot, ReadStore, VmFilter, VmScope } from "../store/types.js";
+import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
@@ -35,11 +35,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     mayReadInventory: createInventoryRights(dataSource),
     readVmsByHosts: createHostVmsReads(),
   };
-  const openSnapshot = (scope: VmScope | null): ReadSnapshot => {
-    const snapshot = createSnapshot(dataSource, searchSlots);
-    const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
-    return { reads, renew: snapshot.renew, close: snapshot.close };
-  };
+  const openSnapshot = () => createSnapshot(dataSource, searchSlots);
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), known),
     createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), known),
@@ -48,11 +44,15 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
       await queryRows(dataSource, "SELECT 1");
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
-    openSnapshot,
+    openSnapshot: (scope) => {
+      const snapshot = openSnapshot();
+      const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
+      return { reads, renew: snapshot.renew, close: snapshot.close };
+    },
     createTreeReadsFor: gatherTreeReads((scope) =>
       createEngineTreeReads({
         database: dataSource,
-        openSnapshot: () => createSnapshot(dataSource, searchSlots),
+        openSnapshot,
         scope: createVmScopeSql(scope),
         chooseConditions: createConditionChoice(known),
       }),

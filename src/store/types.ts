@@ -163,8 +163,8 @@ export interface Readers {
   createReaderFor(scope: VmScope | null): ReadStore;
   /** Opens a snapshot for one request of a viewer with this scope. */
   openSnapshot(scope: VmScope | null): ReadSnapshot;
-  /** Creates reads of VMs with their interfaces and vNICs. Left out if the source has no such statements. */
-  readonly createTreeReadsFor?: (scope: VmScope | null) => TreeReads;
+  /** Creates reads of VMs with their interfaces and vNICs. */
+  readonly createTreeReadsFor: (scope: VmScope | null) => TreeReads;
 }
 
 /** The complete interface of the store. */

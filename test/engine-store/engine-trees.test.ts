@@ -24,7 +24,7 @@ let reads = 0;
 
 /** The tree reads of a viewer, counted. */
 function countReads(scope: VmScope | null): TreeReads {
-  const trees = fleet.store.createTreeReadsFor!(scope);
+  const trees = fleet.store.createTreeReadsFor(scope);
   return {
     readTreesByIds: (...args) => ((reads += 1), trees.readTreesByIds(...args)),
     readTreesPage: (...args) => ((reads += 1), trees.readTreesPage(...args)),

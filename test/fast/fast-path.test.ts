@@ -322,7 +322,7 @@ function wrapTrees(
   before: () => void,
   viewer: Pick<KnownViewer, "scope"> = { scope: null },
 ): TreeReads {
-  const trees = store.createTreeReadsFor!(viewer.scope);
+  const trees = store.createTreeReadsFor(viewer.scope);
   return {
     readTreesByIds: async (...args) => {
       before();

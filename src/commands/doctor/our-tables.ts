@@ -1,6 +1,6 @@
 import { MIGRATIONS_TABLE, type createDataSource } from "../../store/postgres/data-source.js";
 import { listPendingMigrations } from "../../store/postgres/migrate.js";
-import { findSqlState } from "../../store/postgres/errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { formatError } from "../../gateway/format-error.js";
 import { createOkFinding, fail, LOCK_HINT, type Finding } from "./finding.js";
@@ -71,7 +71,6 @@ function findObstacle({ role, schema, path, closed, lacking, owner }: OurRights)
 const CHECK = "tables";
 
 const INSUFFICIENT_PRIVILEGE = "42501";
-const LOCK_NOT_AVAILABLE = "55P03";
 
 interface OurRights {
   readonly role: string;

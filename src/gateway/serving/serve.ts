@@ -95,7 +95,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
 
 /** Opens the reads of the fast path. They take VMs from memory while these are valid, else from the store. */
 function openTreeReads(backend: Backend | null, scope: VmScope | null): TreeReads | null {
-  const reads = backend?.store.createTreeReadsFor?.(scope) ?? null;
+  const reads = backend?.store.createTreeReadsFor(scope) ?? null;
   return (reads && backend?.trees?.wrap(reads, scope)) ?? reads;
 }
 

@@ -1,5 +1,5 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { findSqlState } from "../postgres/errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE } from "../postgres/errors.js";
 import { runInTransaction, queryRows } from "../postgres/sql.js";
 
 /** How long changes are kept, in ms; `null`: only as long as followers need to go on after a break. */
@@ -164,9 +164,6 @@ function parseHour(text: string): number {
   const [, year, month, day, hour] = /^(\d{4})(\d\d)(\d\d)(\d\d)$/.exec(text) ?? [];
   return Date.parse(`${year}-${month}-${day}T${hour}:00:00Z`);
 }
-
-/** PostgreSQL's code: a lock was not obtained in time. */
-const LOCK_NOT_AVAILABLE = "55P03";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,6 +1,7 @@
 import type { DataSource } from "typeorm";
 import type { HostFreshness } from "../../model/guest/freshness.js";
 import type { LogCursor } from "../changes/cursor.js";
+import { SELECT_EDITS } from "../changes/edits.js";
 import { findEndOfLog } from "../changes/end-of-log.js";
 import { LostCursorError } from "../changes/log-errors.js";
 import { LogReader, type LogMark } from "../changes/log-reader.js";
@@ -96,15 +97,9 @@ export function createLooks(dataSource: DataSource, mostChanges = MOST_CHANGES):
 
 const NOTHING: Pick<Look, "trees" | "parts"> = { trees: [], parts: NO_PARTS };
 
-/**
- * Reads a text that differs after every edit of VMs that was not made by a pass. Such edits have no row in the log. Each
- * one is noted with its transaction's number, and the newest note always stays.
- */
+/** Reads the text of {@link SELECT_EDITS}. */
 export async function readEdits(snapshot: Queryable): Promise<string> {
-  const [row] = await queryRows<{ readonly edits: string }>(
-    snapshot,
-    "SELECT concat_ws(' ', count(*), sum(tx::text::numeric)) AS edits FROM vnic_graph_edit",
-  );
+  const [row] = await queryRows<{ readonly edits: string }>(snapshot, SELECT_EDITS);
   return row?.edits ?? "";
 }
 

@@ -94,6 +94,9 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
+/** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */
+export const LOCK_NOT_AVAILABLE = "55P03";
+
 /** Formats the driver's message of a failure in one line, for the operator. Clients get the error's own message. */
 export function formatDatabaseError(error: unknown): string {
   if (error instanceof DatabaseUnavailableError || error instanceof StatementTimeoutError) {

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { MigrationExecutor } from "typeorm";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MIGRATIONS_TABLE } from "./data-source.js";
-import { findSqlState } from "./errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE } from "./errors.js";
 import { runInTransaction, queryRows } from "./sql.js";
 
 /** The database must not be changed by us. The message says why and what to do. */
@@ -147,6 +147,3 @@ const FORGET_USUAL_TABLESPACE = `SELECT set_config('default_tablespace', '', tru
 /** Any number that no other program uses on this database: "vnic" in ASCII. */
 const LOCK_KEY = 0x766e6963;
 const LOCK_RETRY_MS = 100;
-
-/** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */
-const LOCK_NOT_AVAILABLE = "55P03";

@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm";
-import { findSqlState } from "../postgres/errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE } from "../postgres/errors.js";
 import { executeReturning, execute, runInTransaction, queryRows } from "../postgres/sql.js";
 import type { ClaimAnswer, ClaimOptions } from "../types.js";
 import { formatSource, listValues, type SentColumns } from "./send-rows.js";
@@ -67,7 +67,6 @@ export async function claimLockedHost(
 }
 
 const LOCK_TIMEOUT_MS = 1_000;
-const LOCK_NOT_AVAILABLE = "55P03";
 
 function formatParameters(gatewayId: string, requests: readonly ClaimRequest[]): unknown[] {
   return [gatewayId, ...listValues(requests, REQUEST_COLUMNS)];

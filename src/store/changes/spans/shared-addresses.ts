@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { QueryRunner } from "typeorm";
 import { queryRows, type Queryable } from "../../postgres/sql.js";
+import { SELECT_EDITS } from "../edits.js";
 import { selectHeldByMany, selectOutside, selectSharedOf } from "../../read/address-conflicts.js";
 import { parseAddress } from "../../../model/address/cidr.js";
 
@@ -48,8 +49,7 @@ const INSERT_ALL_SHARED = `INSERT INTO vnic_graph_shared_address (address)
  * program has another rule or moved the cursor, or somebody edited VMs by hand, which the log does not tell.
  */
 export function formatSharedTo(cursor: string): string {
-  const edits = "SELECT concat_ws(' ', count(*), sum(tx::text::numeric)) FROM vnic_graph_edit";
-  return `concat_ws(' ', '${RULE}', (${edits}), ${cursor})`;
+  return `concat_ws(' ', '${RULE}', (${SELECT_EDITS}), ${cursor})`;
 }
 
 /** Returns whether the table holds up to the index's cursor. */
