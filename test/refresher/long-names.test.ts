@@ -32,11 +32,13 @@ test.each([
   ["three bytes", 0x4e00, 20_000],
   ["four bytes", 0x20000, 40_000],
 ])(
-  "a guest whose names are as long as can be, in letters of %s, holds up no other VM, in any table or index",
+  "a VM whose guest and vNIC have names as long as can be, in letters of %s, holds up no other VM, in any table or index",
   async (_, first, count) => {
     const long = writeLongText(first, count);
     const host = new FakeHost();
-    host.nics = () => [reportedNic({ macAddr: "52:54:00:00:00:77" })];
+    // A domain's XML may have any length of text.
+    const network = long.repeat(9);
+    host.nics = () => [reportedNic({ macAddr: "52:54:00:00:00:77", name: network, network })];
     const report = (text: string) => ({
       vms: [
         reportedVm({
@@ -56,7 +58,7 @@ test.each([
     }
     const answer = await askForData(
       database.store,
-      `{ vm(id: "${id(1)}") { guestInfo { networkDevices { name } } } neighbour: vm(id: "${id(2)}") { name } }`,
+      `{ vm(id: "${id(1)}") { nics { network } guestInfo { networkDevices { name } } } neighbour: vm(id: "${id(2)}") { name } }`,
     );
     const [device] = (answer as { vm: { guestInfo: { networkDevices: { name: string }[] } } }).vm.guestInfo
       .networkDevices;

@@ -160,6 +160,27 @@ describe("the report of a host", () => {
       "no text",
     ],
     [
+      "nothing but addresses of numbers, which is no empty list",
+      { netIfaces: [{ inet: [1, 2], inet6: ["", null] }] },
+      { netIfaces: [{ ...none, inet: null, inet6: [] }] },
+      "inet of netIfaces[0]",
+      "no text",
+    ],
+    [
+      "interfaces of which none is an object, which is no empty list",
+      { netIfaces: [[{ name: "eth0" }]] },
+      { netIfaces: null },
+      "netIfaces[0]",
+      "is no object",
+    ],
+    [
+      "a list of addresses with something else in it",
+      { guestIPs: "10.0.0.1 10.0.0.2|10.0.0.3" },
+      { guestIPs: "10.0.0.1 10.0.0.2|10.0.0.3", netIfaces: null },
+      "guestIPs",
+      '10.0.0.2|10.0.0.3", no address',
+    ],
+    [
       "too long a name",
       { vmName: "a".repeat(256) },
       { vmName: "a".repeat(255) },
@@ -258,7 +279,7 @@ describe("the report of a host", () => {
     [
       "a value nested deep",
       `"netIfaces": ${"[".repeat(100_000)}${"]".repeat(100_000)}`,
-      { netIfaces: [], problems: [{ field: "netIfaces[0]", reason: "is no object" }] },
+      { netIfaces: null, problems: [{ field: "netIfaces[0]", reason: "is no object" }] },
     ],
     [
       "__proto__ beside NaN",
@@ -274,6 +295,11 @@ describe("the report of a host", () => {
       { vmId: VM_ID, problems: [] },
     ]);
     expect(({} as Record<string, unknown>)["vmName"]).toBeUndefined();
+  });
+
+  test("finds nothing wrong with guestIPs beside interfaces, where they do not count", () => {
+    const record = { status: "Up", netIfaces: [], guestIPs: ["10.0.0.1"] };
+    expect(createReport({ vmId: VM_ID, ...record }).vms).toMatchObject([{ guestIPs: null, problems: [] }]);
   });
 
   test("names the field that is too large, and reads the others", () => {

@@ -1,5 +1,6 @@
 import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import type { GuestInterface } from "../../store/types.js";
+import { splitGuestIps } from "../../vdsm/records/guest-ips.js";
 
 /** Joins all addresses of a VM: IPv4 in reported order, then IPv6, each once, joined by a blank; `null` if there is none. */
 export function joinIps(
@@ -18,7 +19,7 @@ export function joinIps(
 export function parseGuestIps(guestIPs: string | null): string | null {
   const text = (guestIPs ?? "").trim();
   if (text === "" || text.startsWith("127.0.")) return null;
-  const items = text.split(/[\s,;]+/).filter((item) => !isLoopbackAddress(item));
+  const items = splitGuestIps(text).filter((item) => !isLoopbackAddress(item));
   return joinAddresses([
     ...normalizeAddresses(items, normalizeIPv4),
     ...normalizeAddresses(items, normalizeIPv6),

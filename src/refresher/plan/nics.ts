@@ -37,7 +37,7 @@ function toNic(vmId: string, entry: ReportedNic, index: number, timesMade: Map<s
     vmId,
     name: cutText(name, NIC_NAME_LENGTH),
     macAddress: mac !== null && mac.length <= NIC_MAC_LENGTH ? mac : null,
-    network: entry.network === null ? null : toStorableText(entry.network),
+    network: entry.network === null ? null : cutText(toStorableText(entry.network), NETWORK_LENGTH),
     linked: entry.linkActive,
   };
 }
@@ -79,6 +79,10 @@ function isSameNic(left: Nic | undefined, right: Nic): boolean {
   );
 }
 
-/** The lengths of `vm_interface.name` and `mac_addr` in oVirt's tables. No InfiniBand address fits. */
+/**
+ * The lengths of `vm_interface.name`, `vm_interface.mac_addr` and `network.name` in oVirt's tables. No InfiniBand address
+ * fits. A longer network would not fit into our index, which fails the write of all VMs of its host.
+ */
 const NIC_NAME_LENGTH = 50;
 const NIC_MAC_LENGTH = 20;
+const NETWORK_LENGTH = 256;

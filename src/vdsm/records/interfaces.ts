@@ -12,7 +12,10 @@ export interface ReportedInterface {
   readonly inet6: readonly string[] | null;
 }
 
-/** Parses a VM's `netIfaces`; `null` if the key is absent or no list. Entries that are no objects are left out. */
+/**
+ * Parses a VM's `netIfaces`; `null` if the key is absent, or nothing in it can be read. Entries that are no objects are left
+ * out.
+ */
 export function parseInterfaces(value: unknown, problems: ProblemList): ReportedInterface[] | null {
   if (value === undefined || value === null) return null;
   const entries = readList(value, "netIfaces", problems);
@@ -23,7 +26,7 @@ export function parseInterfaces(value: unknown, problems: ProblemList): Reported
     if (isRecord(entry)) interfaces.push(parseInterface(entry, field, problems));
     else problems.add(field, "is no object");
   });
-  return interfaces;
+  return interfaces.length === 0 && entries.length > 0 ? null : interfaces;
 }
 
 function parseInterface(
@@ -41,7 +44,7 @@ function parseInterface(
 
 /**
  * Parses a list of addresses of one family, as the guest wrote them. Texts that are no such address are left out, with
- * a problem; the empty text of old agents without one.
+ * a problem; the empty text of old agents without one. `null` if there are only such texts: that is no empty list.
  */
 function parseAddresses(
   value: unknown,
@@ -52,17 +55,19 @@ function parseAddresses(
   const entries = readList(value, field, problems);
   if (entries === null) return null;
   const addresses: string[] = [];
+  let isEmpty = true;
   for (const entry of entries) {
     if (entry === null) continue;
     const text = typeof entry === "string" ? entry.trim() : null;
     if (text === "") continue;
+    isEmpty = false;
     if (text === null) problems.add(field, "has an address that is no text");
     else if (text.length > MAX_ADDRESS) problems.add(field, "has an address that is too long");
     else if (!isAddressOf(family, text))
       problems.add(field, `has ${quoteText(text)}, no IPv${family} address`);
     else addresses.push(text);
   }
-  return addresses;
+  return addresses.length === 0 && !isEmpty ? null : addresses;
 }
 
 /** The longest address with its zone. The address alone has 45 characters at most; the zone may be an adapter's name. */

@@ -1,4 +1,5 @@
 import { normalizeUuid } from "../../model/uuid.js";
+import { readGuestIps } from "./guest-ips.js";
 import { parseInterfaces } from "./interfaces.js";
 import { isRecord } from "./record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
@@ -25,6 +26,7 @@ export function parseVm(
     };
   const problems = new ProblemList(found);
   if (damage !== null) problems.add("record", damage);
+  const netIfaces = parseInterfaces(record["netIfaces"], problems);
   return {
     vmId,
     vmName: readName(record["vmName"], "vmName", problems, VM_NAME_LENGTH),
@@ -32,8 +34,9 @@ export function parseVm(
     monitorResponse: readInteger(record["monitorResponse"]),
     hash: readText(record["hash"], "hash", problems),
     exitReason: readInteger(record["exitReason"]),
-    netIfaces: parseInterfaces(record["netIfaces"], problems),
-    guestIPs: readText(record["guestIPs"], "guestIPs", problems, MAX_LIST_TEXT),
+    netIfaces,
+    // Beside interfaces it does not count, so nothing in it is wrong.
+    guestIPs: readGuestIps(record["guestIPs"], netIfaces === null ? problems : new ProblemList()),
     guestFQDN: readText(record["guestFQDN"], "guestFQDN", problems),
     problems: problems.list,
   };
@@ -46,10 +49,10 @@ export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
 
 /** Tells whether the guest reported interfaces, or addresses without interfaces, that cannot be read. Such a guest is not silent. */
 export function hasUnreadableGuest({ netIfaces, problems }: ReportedVm): boolean {
-  return netIfaces === null && problems.some(({ field }) => GUEST_FIELDS.includes(field));
+  return netIfaces === null && problems.some(({ field }) => GUEST_FIELD.test(field));
 }
 
-const GUEST_FIELDS: readonly string[] = ["netIfaces", "guestIPs", "record"];
+const GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|guestIPs|record)$/;
 
 /** Explains why a record without an id was rejected, with the name that may identify its VM. */
 function explainMissingId(name: unknown): string {
@@ -88,6 +91,3 @@ const STATUS_OF_KEY: ReadonlyMap<string, string> = new Map(
     "Unknown",
   ].map((word) => [toStatusKey(word), word]),
 );
-
-/** The longest text of `guestIPs`, which holds all addresses. */
-const MAX_LIST_TEXT = 65_536;
