@@ -7,6 +7,7 @@ import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/type
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
+import { ENGINE_COLUMNS } from "./engine-columns.js";
 import { createEngineFindingReads } from "./findings/finding-reads.js";
 import { createHostVmsReads } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
@@ -39,9 +40,9 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), known),
     createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), known),
-    // The engine polls its hosts itself, so only the database is checked here.
+    // The engine polls its hosts itself. What is checked here is whether the tables may be read, and are not locked.
     readPollingState: async () => {
-      await queryRows(dataSource, "SELECT 1");
+      await queryRows(dataSource, READ_NOTHING);
       return { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
     },
     openSnapshot: (scope) => {
@@ -59,6 +60,9 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
     ),
   };
 }
+
+/** Reads no row, but fails if a table that every answer needs may not be read, is locked, or is gone. */
+const READ_NOTHING = `SELECT FROM ${Object.keys(ENGINE_COLUMNS).join(", ")} WHERE false`;
 
 /** Reads that remember something about the database, so that all readers share them. */
 interface EngineKnowledge {

@@ -15,12 +15,16 @@ export interface RefresherLog {
  */
 export class PassLog {
   private isDatabaseLost = false;
+  /** Hosts whose last pass failed by the database. */
+  private readonly notStored = new Set<string>();
   private readonly withoutInventory = new Set<string>();
   /** Hosts whose last answer had records that name no VM. */
   private readonly withRejected = new Set<string>();
   /** Hosts that were logged as removed. Their passes go on until the list of hosts is read again. */
   private readonly removed = new Set<string>();
 
+  /** Hosts whose last pass was superseded. It is tried again soon, so a lock of a minute would be told a hundred times. */
+  private readonly superseded = new Set<string>();
   /** Hosts that must rest. */
   private readonly resting = new Set<string>();
   /** For each host whose last pass failed: how many passes in a row failed. */
@@ -46,6 +50,8 @@ export class PassLog {
 
   /** Forgets a host that is no longer polled. If it comes back, everything about it is reported again. */
   forget(hostId: string): void {
+    this.notStored.delete(hostId);
+    this.superseded.delete(hostId);
     this.failures.delete(hostId);
     this.resting.delete(hostId);
     this.withoutInventory.delete(hostId);
@@ -67,9 +73,12 @@ export class PassLog {
       return;
     }
     if (outcome === "superseded") {
-      this.log.info(fields, "pass superseded: somebody else had this host or one of its VMs meanwhile");
+      if (this.superseded.has(result.host.id)) this.log.debug(fields, "pass superseded again");
+      else this.log.info(fields, "pass superseded: somebody else had this host or one of its VMs meanwhile");
+      this.superseded.add(result.host.id);
       return;
     }
+    this.superseded.delete(result.host.id);
     const counts = { ...fields, vms, rejectedVms, changedVms, added, changed, removed };
     if (changedVms > 0) this.log.info(counts, "pass done");
     else this.log.debug(counts, "pass done, nothing changed");
@@ -101,17 +110,26 @@ export class PassLog {
     }
   }
 
-  private writeDatabase({ outcome, failure }: PassResult): void {
-    const isLost = failure?.kind === "database";
-    if (isLost && !this.isDatabaseLost) {
-      this.log.error(
-        formatReason(failure),
-        "passes cannot use the database; they are tried again until they can",
-      );
-    } else if (!isLost && this.isDatabaseLost && outcome === "done") {
-      this.log.info({}, "passes can use the database again");
+  /**
+   * The outage is over when no host's last pass failed by it. Passes that have nothing to write may succeed while others fail,
+   * for example if a right was taken away.
+   */
+  private writeDatabase({ host, outcome, failure }: PassResult): void {
+    if (failure?.kind === "database") {
+      this.notStored.add(host.id);
+      if (!this.isDatabaseLost) {
+        this.log.error(
+          formatReason(failure),
+          "passes cannot use the database; they are tried again until they can",
+        );
+      }
+      this.isDatabaseLost = true;
+      return;
     }
-    if (isLost || outcome === "done") this.isDatabaseLost = isLost;
+    if (outcome === "done" || outcome === "failed" || outcome === "removed") this.notStored.delete(host.id);
+    if (!this.isDatabaseLost || outcome !== "done" || this.notStored.size > 0) return;
+    this.log.info({}, "passes can use the database again");
+    this.isDatabaseLost = false;
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { GraphQLError } from "graphql";
 import type { Logger } from "pino";
 import { createRequestScope, formatInternalError, HttpError, type RequestScope } from "./errors.js";
 
@@ -27,7 +26,8 @@ export async function sendError(
  */
 export function convertError(error: unknown, scope: RequestScope): HttpError {
   if (error instanceof HttpError) return error;
-  if (error instanceof GraphQLError) return convertGraphQLError(error, scope);
+  const foreseen = convertForeseenError(error);
+  if (foreseen !== null) return foreseen;
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (typeof status === "number" && status >= 400 && status < 500) {
     return new HttpError(status, "BAD_REQUEST", "The request is malformed.");
@@ -35,15 +35,18 @@ export function convertError(error: unknown, scope: RequestScope): HttpError {
   return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
 }
 
-/** Converts an error of the graph. It states its HTTP status in `extensions.http`, where Apollo reads it, too. */
-function convertGraphQLError(error: GraphQLError, scope: RequestScope): HttpError {
+/**
+ * Converts an error of the graph or of the database. Its class is not known here. It states its code and its HTTP status in
+ * `extensions`, where Apollo reads them, too; `null`: it states none.
+ */
+function convertForeseenError(error: unknown): HttpError | null {
+  if (!(error instanceof Error) || !("extensions" in error)) return null;
   const { code, http } = error.extensions as {
     readonly code?: unknown;
     readonly http?: { readonly status?: unknown };
   };
   const status = http?.status;
-  if (typeof code === "string" && typeof status === "number") {
-    return new HttpError(status, code, error.message);
-  }
-  return new HttpError(500, "INTERNAL_SERVER_ERROR", formatInternalError(error, scope));
+  return typeof code === "string" && typeof status === "number"
+    ? new HttpError(status, code, error.message)
+    : null;
 }

@@ -216,15 +216,20 @@ describe("vnic-graph doctor", () => {
     );
   });
 
-  test("says that somebody holds a lock on the list of migrations", async () => {
+  test.each([
+    ["the list of migrations", "vnic_graph_migrations", "tables"],
+    ["the list of hosts", "vds_static", "(?:database|statements)"],
+  ])("says that somebody holds a lock on %s", async (_, table, check) => {
     const { url, dataSource } = await database();
     const holder = dataSource.createQueryRunner();
     cleanups.push(() => holder.release());
     await holder.startTransaction();
-    await holder.query("LOCK TABLE vnic_graph_migrations IN ACCESS EXCLUSIVE MODE");
+    await holder.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
     const { text } = await diagnosis({ DATABASE_URL: url });
     await holder.rollbackTransaction();
-    expect(text).toMatch(/^fail {2}tables: canceling statement due to lock.*\n +-> somebody holds a lock/m);
+    expect(text).toMatch(
+      new RegExp(`^fail {2}${check}: .*canceling statement due to lock.*\\n +-> somebody holds a lock`, "m"),
+    );
   });
 
   test("says what an engine's database lacks, and what its role has too much", async () => {

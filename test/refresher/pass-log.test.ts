@@ -36,19 +36,30 @@ test.each([
   expect(lines).toEqual([line]);
 });
 
-test("an outage of the database is told once, whatever the number of hosts and passes", () => {
+test("an outage of the database is told once, and ends when no host's pass fails by it any more", () => {
   for (let pass = 0; pass < 3; pass += 1)
     for (const hostId of [HOST_A, HOST_B]) log.write(failed("database", hostId));
   log.write(failed("timeout"));
   log.write(result());
-  log.write(result());
+  expect(lines).not.toContain("info: passes can use the database again");
+  for (const hostId of [HOST_B, HOST_A]) log.write(result({ host: configuredHost(hostId) }));
   expect(lines).toEqual([
     "error: passes cannot use the database; they are tried again until they can",
     "warn: pass failed",
-    "info: passes can use the database again",
     "info: host answers again",
     "debug: pass done, nothing changed",
+    "info: passes can use the database again",
     "debug: pass done, nothing changed",
+    "debug: pass done, nothing changed",
+  ]);
+});
+
+test("a pass that is superseded again and again is told once, and again after one that was not", () => {
+  for (const outcome of ["superseded", "superseded", "deferred", "superseded", "done", "superseded"] as const)
+    log.write(result({ outcome }));
+  expect(lines.filter((line) => line.startsWith("info"))).toEqual([
+    "info: pass superseded: somebody else had this host or one of its VMs meanwhile",
+    "info: pass superseded: somebody else had this host or one of its VMs meanwhile",
   ]);
 });
 

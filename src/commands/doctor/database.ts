@@ -1,6 +1,6 @@
 import type { Config } from "../../config.js";
 import { createDataSource } from "../../store/postgres/data-source.js";
-import { findSqlState, STATEMENT_POOLING } from "../../store/postgres/errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE, STATEMENT_POOLING } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { listPendingMigrations } from "../../store/postgres/migrate.js";
@@ -10,7 +10,7 @@ import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { checkConnections } from "./connections.js";
-import { fail, createOkFinding, warn, type Finding } from "./finding.js";
+import { fail, createOkFinding, LOCK_HINT, warn, type Finding } from "./finding.js";
 import { checkOurTables } from "./our-tables.js";
 import { checkStatements } from "./statements.js";
 
@@ -61,7 +61,9 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
       hosts: await createStore(dataSource).listHosts(),
     };
   } catch (error) {
-    return { findings: [fail(CHECK, formatError(error), "look into PostgreSQL's own log")], hosts: [] };
+    const isLocked = findSqlState(error) === LOCK_NOT_AVAILABLE;
+    const mend = isLocked ? LOCK_HINT : "look into PostgreSQL's own log";
+    return { findings: [fail(CHECK, formatError(error), mend)], hosts: [] };
   } finally {
     await dataSource.destroy();
   }

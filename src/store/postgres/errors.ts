@@ -59,6 +59,8 @@ const REASONS = {
   readOnly: "cannot be written at the moment",
   locked: "is locked by somebody else",
   rights: "does not let the gateway do this",
+  missing: "lacks or hides something that the gateway needs",
+  conflict: "stopped this in favour of other work",
   pooled: "is behind a pooler that allows no transactions",
 } as const;
 
@@ -130,7 +132,11 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^25006$/, reason: "readOnly" },
   { states: /^55P03$/, reason: "locked" },
   { states: /^42501$|^28...$/, reason: "rights" },
-  { states: /^08...$|^57P..$|^25P03$/, reason: "away" },
+  // Without USAGE on a schema, its tables look as if they did not exist.
+  { states: /^3F000$|^42P01$|^42703$|^42883$/, reason: "missing" },
+  // A deadlock, or a standby that had to replay what a statement was reading.
+  { states: /^40...$/, reason: "conflict" },
+  { states: /^08...$|^57P..$|^25P03$|^25P04$/, reason: "away" },
 ];
 
 /** Messages of `pg` and of sockets about a lost connection. These errors have no SQLSTATE. */

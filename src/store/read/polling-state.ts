@@ -10,7 +10,10 @@ export const IS_POLLED = `(h.active AND (NOT h.from_settings OR h.interval_ms IS
   AND EXISTS (SELECT FROM vnic_graph_gateway g
     WHERE g.interval_ms IS NOT NULL AND g.alive_until > now() - interval '20 seconds')) IS TRUE`;
 
-/** Counts hosts by the state of their polling, in one statement that reads no VMs. */
+/**
+ * Counts hosts by the state of their polling, in one statement. It reads no VMs, but fails if the tables of VMs may not be
+ * read, are locked, or are gone: no query could then be answered.
+ */
 export async function readPollingState(database: Queryable): Promise<PollingState> {
   const [row] = await queryRows<PollingState>(
     database,
@@ -19,7 +22,8 @@ export async function readPollingState(database: Queryable): Promise<PollingStat
        (count(*) FILTER (WHERE h.last_success_at IS NULL OR h.last_error_kind IS NOT NULL
          OR h.last_success_at < now() - 2 * h.interval_ms * interval '1 ms'))::int AS stale,
        (count(*) FILTER (WHERE NOT ${IS_POLLED}))::int AS unpolled
-     FROM vnic_graph_host h WHERE h.active`,
+     FROM vnic_graph_host h WHERE h.active AND NOT EXISTS (SELECT FROM vm_static, vm_dynamic, vm_interface,
+       vm_guest_agent_interfaces, vds_static, vnic_graph_vm, vnic_graph_nic WHERE false)`,
   );
   return row ?? { hosts: 0, untried: 0, stale: 0, unpolled: 0 };
 }

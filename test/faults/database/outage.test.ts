@@ -1,8 +1,10 @@
-import { afterEach, describe, expect, test } from "vitest";
+import pg from "pg";
+import { afterEach, describe, expect, inject, test } from "vitest";
 import { loadConfig } from "../../../src/config.js";
 import { startGateway } from "../../../src/gateway.js";
 import { pino } from "pino";
 import { createDatabase } from "../../support/databases/database.js";
+import { withDatabase } from "../../support/databases/postgres-server.js";
 import { createEngineDatabase } from "../../engine-store/engine-database.js";
 import { until } from "../../store/until.js";
 import { isReady } from "../support/gateway-process.js";
@@ -17,6 +19,8 @@ const SOURCES = ["hosts", "engine"] as const;
 
 interface Site {
   readonly url: string;
+  /** The database as its owner reaches it. */
+  readonly ownerUrl: string;
   readonly proxy: Proxy;
   readonly log: readonly string[];
 }
@@ -41,8 +45,31 @@ async function start(source: (typeof SOURCES)[number]): Promise<Site> {
   });
   cleanups.push(() => gateway.stop());
   await until(() => isReady(gateway.url));
-  return { url: gateway.url, proxy, log };
+  const ownerUrl = withDatabase(inject("databaseAdminUrl"), new URL(database.url).pathname.slice(1));
+  return { url: gateway.url, ownerUrl, proxy, log };
 }
+
+describe.each(SOURCES)("SOURCE=%s while nothing can be read of VMs", (source) => {
+  test.each([
+    ["LOCK TABLE vm_interface", "the database is locked by somebody else"],
+    [
+      "ALTER TABLE vm_interface RENAME TO hidden",
+      "the database lacks or hides something that the gateway needs",
+    ],
+  ])("readiness says why: %s", async (change, reason) => {
+    const { url, ownerUrl } = await start(source);
+    const holder = new pg.Client({ connectionString: ownerUrl });
+    await holder.connect();
+    await holder.query("BEGIN");
+    await holder.query(change);
+    if (change.startsWith("ALTER")) await holder.query("COMMIT");
+    await until(async () => !(await isReady(url)));
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: false, reasons: [reason] });
+    if (change.startsWith("ALTER")) await holder.query("ALTER TABLE hidden RENAME TO vm_interface");
+    await holder.end();
+    await until(() => isReady(url));
+  });
+});
 
 describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
   test("graph and REST say NOT_AVAILABLE with 503, readiness follows within two seconds, the log has a line each way", async () => {
@@ -68,6 +95,14 @@ describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
     });
     expect(rest.status).toBe(503);
     expect(rest.headers.get("retry-after")).toBe("5");
+    const exported = await fetch(`${url}/export/csv`);
+    expect([exported.status, exported.headers.get("retry-after"), await exported.json()]).toEqual([
+      503,
+      "5",
+      {
+        errors: [{ message: expect.stringContaining("The database"), extensions: { code: "NOT_AVAILABLE" } }],
+      },
+    ]);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     proxy.mode = "pass";
     const backMs = performance.now();
