@@ -292,3 +292,25 @@ test("of one cause, a line a minute is logged, which says how many more there we
     { code: "HPE_INVALID_METHOD", status: 400, unlogged: 4 },
   ]);
 });
+
+test.each([
+  ["no size of a chunk", `${POST}Transfer-Encoding: chunked\r\n\r\nx\r\n`],
+  ["no size of its second chunk", `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\nzz\r\n`],
+  ["fewer bytes than it announces", `${POST}Content-Length: 10\r\n\r\n{`],
+  ["no JSON", `${POST}Content-Length: 1\r\n\r\n{`],
+])(
+  "a request whose body has %s leaves one line, with the status that its client got",
+  async (_title, bytes) => {
+    const server = await served();
+    const { socket, ended, read } = open(server.port);
+    socket.end(bytes, "latin1");
+    await ended;
+    await until(() => server.lines.length > 0);
+    // Whatever its end would still cause.
+    await server.stop();
+    expect(read().map(({ status }) => status)).toEqual([400]);
+    expect(server.lines).toMatchObject([
+      { msg: "request", path: "/graphql", status: 400, decision: "BAD_REQUEST" },
+    ]);
+  },
+);

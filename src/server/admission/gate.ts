@@ -8,6 +8,7 @@ import { boundConnections, type OpenConnections } from "./connection-bound.js";
 import { createCostRooms, type CostRooms } from "./places/cost-rooms.js";
 import { checkHost } from "./checks/host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
+import { findMessageRefusal } from "../messages/malformed.js";
 import { checkMessage } from "../messages/message-check.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
@@ -159,8 +160,10 @@ function endVisit(request: FastifyRequest, reply: FastifyReply, visit: Visit, pa
   // No handler answers it any more: its client has left before the answer, or a stream has ended.
   if (!isUnanswered) return;
   const { notes } = visit;
-  if (!notes.isLasting) notes.decision ??= "CLIENT_GONE";
-  writeAuditLine(request, notes.isLasting ? reply.statusCode : CLIENT_CLOSED_REQUEST, visit, parts.options);
+  const refusal = findMessageRefusal(request.raw);
+  if (!notes.isLasting) notes.decision ??= refusal?.code ?? "CLIENT_GONE";
+  const status = notes.isLasting ? reply.statusCode : (refusal?.status ?? CLIENT_CLOSED_REQUEST);
+  writeAuditLine(request, status, visit, parts.options);
 }
 
 /** Writes the audit line, and gives the answer to the outbox. Returns what is to be sent. */

@@ -7,9 +7,10 @@ import { watchChunks } from "./chunk-flood.js";
 export interface AnswerOrder {
   /**
    * Calls `end` when all requests are answered that came whole on this connection. If the last one did not come whole, `end`
-   * is its answer; if it has another one already, the connection is cut off instead.
+   * is its answer; if it has another one already, the connection is cut off instead. Returns the request that `end` has
+   * answered; `null`: none.
    */
-  end(socket: Duplex, end: () => void): void;
+  end(socket: Duplex, end: () => void): IncomingMessage | null;
 }
 
 interface Arrived {
@@ -96,7 +97,7 @@ export function answerOneAtATime(server: Server): AnswerOrder {
       if (line === undefined) {
         if (early.get(socket)?.complete === false) socket.destroy();
         else end();
-        return;
+        return null;
       }
       const last = line.waiting.at(-1) ?? line.current;
       if (last.request.complete) line.end = end;
@@ -104,7 +105,11 @@ export function answerOneAtATime(server: Server): AnswerOrder {
         line.waiting.pop();
         line.end = end;
       } else if (last.response.headersSent) socket.destroy();
-      else end();
+      else {
+        end();
+        return last.request;
+      }
+      return null;
     },
   };
 }

@@ -1,8 +1,9 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { AnswerOrder } from "../admission/one-at-a-time.js";
+import type { HttpError } from "../errors.js";
 import { convertMessageFailure, explainFailure, type MessageFailure } from "./malformed-errors.js";
 import { endWithRefusal } from "./socket-answer.js";
 
@@ -30,14 +31,25 @@ export function answerMalformed(
       return;
     }
     const refusal = convertMessageFailure(failure);
-    lines.note(failure, socket.remoteAddress, refusal?.status ?? null);
+    const refused =
+      refusal === null
+        ? null
+        : order.end(socket, () => {
+            endWithRefusal(socket, refusal);
+          });
     if (refusal === null) socket.destroy();
-    else
-      order.end(socket, () => {
-        endWithRefusal(socket, refusal);
-      });
+    // A request that was let in has a line of its own.
+    if (refusal !== null && refused !== null) refusals.set(refused, refusal);
+    else lines.note(failure, socket.remoteAddress, refusal?.status ?? null);
   });
 }
+
+/** Finds the refusal with which a request was answered because its body is no valid HTTP or did not come in time. */
+export function findMessageRefusal(request: IncomingMessage): HttpError | null {
+  return refusals.get(request) ?? null;
+}
+
+const refusals = new WeakMap<IncomingMessage, HttpError>();
 
 /** The client sent more after it had asked for the connection to be closed. Its answer is on the way; the rest is ignored. */
 const AFTER_CLOSE = "HPE_CLOSED_CONNECTION";
