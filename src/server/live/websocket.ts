@@ -19,9 +19,12 @@ import { createSession, type Session } from "./websocket-session.js";
  */
 export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketParts): void {
   const { limits, options } = parts;
+  const mostParts = Math.ceil(Math.max(limits.frameBytes, LEAST_FRAME_BYTES) / LEAST_PART_BYTES);
   const acceptor = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
+    maxFragments: mostParts,
+    maxBufferedChunks: mostParts,
     perMessageDeflate: false,
     handleProtocols: (protocols) => handleProtocols(protocols),
   });
@@ -228,3 +231,12 @@ const PING_MS = 30_000;
 
 /** Time that a client has to read what was sent to it, and the close frame with the reason. */
 const CLOSE_MS = 5_000;
+
+/**
+ * A message may come in parts of this size on average: fragments, or packets of one frame. Each part is a buffer of its own, which
+ * takes about a hundred bytes however small it is, until the message is complete.
+ */
+const LEAST_PART_BYTES = 128;
+
+/** The parts of a message that is allowed to be smaller are counted as if it had this size. */
+const LEAST_FRAME_BYTES = 16 * 1024;

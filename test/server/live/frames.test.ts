@@ -1,4 +1,4 @@
-import { connect as openSocket } from "node:net";
+import { connect as openSocket, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import WebSocket from "ws";
 import { addVms, storedVm } from "../../store/changes/log-fixtures.js";
@@ -7,6 +7,10 @@ import { connect, startLiveServer, subscribe } from "./live-server.js";
 
 const QUERY = "subscription { guestNetworkChanged { kind cursor } }";
 const INIT = '{"type":"connection_init"}';
+const HANDSHAKE =
+  "GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\nSec-WebSocket-Version: 13\r\n" +
+  "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
 const SUBSCRIBE = JSON.stringify({ type: "subscribe", id: "1", payload: { query: QUERY } });
 
 describe("WebSockets on which nonsense is sent", () => {
@@ -51,17 +55,51 @@ describe("WebSockets on which nonsense is sent", () => {
     },
   );
 
+  test.each<[what: string, send: (socket: Socket) => void]>([
+    [
+      "fragments",
+      (socket) => {
+        // Text, not final, of one byte; then its continuations.
+        const part = (opcode: number) => Buffer.from([opcode, 0x81, 0, 0, 0, 0, 0x78]);
+        socket.write(Buffer.concat([part(1), ...Array.from({ length: 1_100 }, () => part(0))]));
+      },
+    ],
+    [
+      "packets",
+      (socket) => {
+        socket.setNoDelay(true);
+        // One frame of 100,000 bytes.
+        socket.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 1, 0x86, 0xa0, 0, 0, 0, 0]));
+        const drip = (): void => {
+          if (!socket.destroyed) socket.write("x", () => setImmediate(drip));
+        };
+        drip();
+      },
+    ],
+  ])("are closed where a message comes in thousands of %s of a byte", async (_what, send) => {
+    const { server } = await startLiveServer({ limits: { initMs: 60_000 } });
+    const socket = openSocket(server.port, "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    socket.on("error", () => undefined);
+    socket.write(HANDSHAKE);
+    await new Promise((resolve) => socket.once("data", resolve));
+    const closed = new Promise<number>((resolve) => {
+      socket.on("data", (frame: Buffer) => {
+        if (frame[0] === 0x88) resolve(frame.readUInt16BE(2));
+      });
+    });
+    send(socket);
+    // A policy violation, of RFC 6455.
+    expect(await closed).toBe(1_008);
+  });
+
   test("are cut off where a client that greets nobody does not answer the close either", async () => {
     const { server } = await startLiveServer({ limits: { initMs: 200 } });
     const socket = openSocket(server.port, "127.0.0.1");
     onTestFinished(() => void socket.destroy());
     socket.on("error", () => undefined);
     socket.resume();
-    socket.write(
-      "GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-        "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\nSec-WebSocket-Version: 13\r\n" +
-        "Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
-    );
+    socket.write(HANDSHAKE);
     // The library would wait for half a minute, and the runner does not.
     await new Promise((resolve) => socket.once("close", resolve));
   });
