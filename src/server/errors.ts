@@ -30,6 +30,7 @@ const RETRY_AFTER: ReadonlyMap<string, string> = new Map([
   ["NOT_AVAILABLE", "5"],
   ["OVERLOADED", "1"],
   ["TOO_MANY_LISTS", "1"],
+  ["TOO_MANY_CONNECTIONS", "1"],
 ]);
 
 /** What an error needs to know of the request it happened in. */

@@ -1,15 +1,28 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
+import type { Identity, KnownViewer } from "../identity/identity.js";
+import { findAddressGroup } from "./address-group.js";
 
 /** Where a client asks from, and how it addresses the server: as a trusted proxy says, or else as the connection shows. */
 export interface Client {
   readonly address: string;
+  /** Whose turns and shares it takes where nobody is asked who they are ({@link findAddressGroup}). */
+  readonly group: string;
   /** The name by which it calls the server, as in a Host header. */
   readonly host: string | undefined;
   /** Whether it speaks TLS, to us or to the proxy. */
   readonly secure: boolean;
   /** The path in front of all of ours: "" or `/vnic`. */
   readonly basePath: string;
+}
+
+/** Finds whose turns and shares a viewer takes: their own, or those of their address where nobody is asked who they are. */
+export function findOwnerName(
+  { name }: Pick<KnownViewer, "name">,
+  { group }: Pick<Client, "group">,
+  { required }: Pick<Identity, "required">,
+): string {
+  return required ? name : group;
 }
 
 /** Finds the client of a request. */
@@ -31,14 +44,16 @@ export function createClientReader(given: {
     const { headers, socket } = request;
     const peer = socket.remoteAddress ?? "";
     const host = readHost(request);
-    const direct = { address: peer, host, secure: given.secure, basePath: given.basePath };
-    if (!trusted(peer)) return direct;
+    const { secure, basePath } = given;
+    if (!trusted(peer)) return { address: peer, group: findAddressGroup(peer), host, secure, basePath };
     const proto = readLast(headers["x-forwarded-proto"]);
+    const address = readEntries(headers["x-forwarded-for"]).findLast((each) => !trusted(each)) ?? peer;
     return {
-      address: readEntries(headers["x-forwarded-for"]).findLast((each) => !trusted(each)) ?? peer,
+      address,
+      group: findAddressGroup(address),
       host: readLast(headers["x-forwarded-host"]) ?? host,
-      secure: proto === undefined ? given.secure : proto.toLowerCase() === "https",
-      basePath: readPrefix(readLast(headers["x-forwarded-prefix"])) ?? given.basePath,
+      secure: proto === undefined ? secure : proto.toLowerCase() === "https",
+      basePath: readPrefix(readLast(headers["x-forwarded-prefix"])) ?? basePath,
     };
   };
 }

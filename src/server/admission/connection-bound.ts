@@ -1,6 +1,9 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { keepText } from "../../model/keep-text.js";
+import type { Limits } from "../../model/limits.js";
+import { HttpError } from "../errors.js";
+import { createViewerCounts, type ViewerCounts } from "../identity/viewer-counts.js";
 
 /** The open connections, up to a bound. */
 export interface OpenConnections {
@@ -15,16 +18,24 @@ interface Connection {
   isWaiting: () => boolean;
 }
 
+/** What else decides whether a connection waits for its client. */
+export interface ConnectionStates {
+  /** Tells whether a connection waits for the server, which has not begun with it. */
+  readonly isHeld: (socket: Socket) => boolean;
+  /** Tells whether it is not known yet who sends a request. Only an issuer of tokens that is slow makes that take long. */
+  readonly isUnknown: (request: IncomingMessage) => boolean;
+}
+
 /**
  * Bounds the number of open connections. Above the bound, a new connection replaces one that waits for its client:
  * 1. It replaces the one that has waited for longest. So thousands of silent connections keep nobody out, not even
  *    health checks.
- * 2. If the server is at work on all of them, or they wait for it (`isHeld`), the new one is closed.
+ * 2. If the server is at work on all of them for known viewers, or they wait for it, the new one is closed.
  */
 export function boundConnections(
   server: Server,
   most: number,
-  isHeld: (socket: Socket) => boolean = () => false,
+  { isHeld, isUnknown }: ConnectionStates = { isHeld: () => false, isUnknown: () => false },
 ): OpenConnections {
   /** The connections in the order of their last changes. */
   const open = new Map<string, Connection>();
@@ -62,7 +73,7 @@ export function boundConnections(
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     // A body that has not arrived completely is still waited for.
-    change(socket, () => !request.complete);
+    change(socket, () => !request.complete || isUnknown(request));
     response.once("close", () => {
       change(socket, always);
     });
@@ -76,6 +87,26 @@ export function boundConnections(
     },
   };
 }
+
+/**
+ * Creates the counts of the connections that never make room: those with a request of a known viewer, and WebSockets. One
+ * viewer, or one address where nobody is asked who they are, may have {@link OWNER_SHARE} of all connections in that way, so that
+ * others can always connect, too.
+ */
+export function createKeptConnections({ connections }: Pick<Limits, "connections">): ViewerCounts {
+  return createViewerCounts(
+    Math.max(1, Math.floor(connections * OWNER_SHARE)),
+    (allowed) =>
+      new HttpError(
+        429,
+        "TOO_MANY_CONNECTIONS",
+        `You have ${allowed} requests and WebSockets open, which is all that one viewer, or one address where nobody says who they are, may have here (three quarters of LIMITS=connections=…); wait for some to end.`,
+      ),
+  );
+}
+
+/** Many people may share an address, so it is large. */
+const OWNER_SHARE = 3 / 4;
 
 const always = (): boolean => true;
 

@@ -5,9 +5,10 @@ import { HttpError } from "../errors.js";
 import { readClientCertificate } from "../identity/client-certificates.js";
 import { formatRights, type KnownViewer } from "../identity/identity.js";
 import { readOvirtCredentials } from "../identity/ovirt-credentials.js";
+import type { ViewerCounts } from "../identity/viewer-counts.js";
 import { checkMessage } from "../messages/message-check.js";
 import type { Admitted, ServerOptions } from "../options.js";
-import type { Client } from "./client.js";
+import { findOwnerName, type Client } from "./client.js";
 import { checkContentHeaders } from "./checks/content.js";
 import type { CostRooms } from "./places/cost-rooms.js";
 import { checkCrossSite } from "./checks/cross-site.js";
@@ -33,6 +34,10 @@ export interface LastingPlaces {
 
 /** What the steps of the gate share. */
 export interface GateParts {
+  /** The requests of which it is not known yet who sends them. */
+  readonly unidentified: WeakSet<IncomingMessage>;
+  /** The connections that never make room for others. */
+  readonly keptConnections: ViewerCounts;
   readonly options: ServerOptions;
   readonly limits: Limits;
   readonly places: Places;
@@ -62,16 +67,19 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
   }
   if (rule.body === "json") checkContentHeaders(method, request.headers);
   if (rule.explainRefusal !== null) {
+    parts.unidentified.add(request.raw);
     visit.viewer = await identify(request, visit, options);
-    if (options.identity.required) visit.nameOwner(visit.viewer.name);
+    parts.unidentified.delete(request.raw);
+    visit.nameOwner(findOwnerName(visit.viewer, visit.client, options.identity));
     const refusal = rule.explainRefusal(visit.viewer);
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
+    visit.holdUntilLeft(parts.keptConnections.enter({ name: visit.ownerName }));
   }
   if (rule.lasting) {
-    const { deadline, viewer } = visit;
+    const { deadline, ownerName } = visit;
     const place =
-      rule.queue === "graph" && viewer !== null
-        ? lastingPlaces.subscriptions.enter(deadline.signal, viewer)
+      rule.queue === "graph"
+        ? lastingPlaces.subscriptions.enter(deadline.signal, { name: ownerName })
         : lastingPlaces.lists.enter(deadline.signal);
     visit.holdUntilLeft(await place);
   }
@@ -114,7 +122,7 @@ export function findAdmitted(
       if (formatRights(now) !== formatRights(viewer)) throw createRightsChangedError();
     },
     openList: () => {
-      visit.holdUntilLeft(openLists.enter(viewer));
+      visit.holdUntilLeft(openLists.enter({ name: visit.ownerName }));
     },
     request: visit.request,
     basePath: visit.client.basePath,

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
-import { boundConnections, type OpenConnections } from "./connection-bound.js";
+import { boundConnections, createKeptConnections, type OpenConnections } from "./connection-bound.js";
 import { createCostRooms, type CostRooms } from "./places/cost-rooms.js";
 import { checkHost } from "./checks/host-header.js";
 import { HttpError, INTERNAL } from "../errors.js";
@@ -53,8 +53,11 @@ export interface Gate {
    * refusal.
    */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
-  /** Keeps the connection of a viewer who is known by now from being closed for another one. */
-  readonly keepConnection: (socket: Socket) => void;
+  /**
+   * Keeps the connection of a viewer who is known by now from being closed for another one. Throws 429 if the owner has too
+   * many such connections.
+   */
+  readonly keepConnection: (socket: Socket, ownerName: string) => void;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
 }
@@ -65,7 +68,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const places = createPlaces(limits, turns);
   const costRooms = createCostRooms(limits, turns);
   const lastingPlaces = {
-    subscriptions: createSubscriptionPlaces(limits, options.identity.required),
+    subscriptions: createSubscriptionPlaces(limits),
     lists: createPlaces({ running: limits.lasting, waiting: 0 }),
   };
   const outbox = createOutbox(limits, options.log);
@@ -79,8 +82,12 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const refusals = createRefusalPace();
   let connections: OpenConnections | null = null;
   let reception: Reception | null = null;
+  const unidentified = new WeakSet<IncomingMessage>();
+  const keptConnections = createKeptConnections(limits);
   const parts = {
     options,
+    unidentified,
+    keptConnections,
     limits,
     places,
     lastingPlaces,
@@ -98,13 +105,21 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     subscriptionPlaces: lastingPlaces.subscriptions,
     outbox,
     checkUpgrade: (request) => checkUpgrade(request, parts),
-    keepConnection: (socket) => connections?.keep(socket),
+    keepConnection: (socket, ownerName) => {
+      const forget = keptConnections.enter({ name: ownerName });
+      if (socket.destroyed) forget();
+      else socket.once("close", forget);
+      connections?.keep(socket);
+    },
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     receive(server) {
       reception = receiveConnections(server, turns, Math.ceil(limits.connections * RECEPTION_SHARE));
     },
     begin(app) {
-      connections = boundConnections(app.server, limits.connections, reception?.holds);
+      connections = boundConnections(app.server, limits.connections, {
+        isHeld: reception?.holds ?? (() => false),
+        isUnknown: (request) => unidentified.has(request),
+      });
       app.server.on("connection", () => {
         turns.noteArrival();
       });
@@ -121,7 +136,10 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
         if (visit === null) return;
         const code = findErrorCode(error);
         visit.notes.decision = code;
-        if (code === "OVERLOADED" || code === "TOO_MANY_LISTS") await refusals.wait(visit.owner);
+        if (code === null || !PACED_CODES.has(code)) return;
+        // The refusal may be held for a while, and its connection may make room for another one meanwhile.
+        connections?.markWaiting(request.socket);
+        await refusals.wait(visit.owner);
       });
       app.addHook("onSend", (request, reply, payload, done) => {
         // Only sending is left. The number of such requests of a known viewer is bounded elsewhere.
@@ -190,6 +208,9 @@ function findRule(request: FastifyRequest): EntryRule {
   if (rule !== undefined || request.is404) return rule ?? PAGE_RULE;
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
 }
+
+/** The refusals that clients answer by asking again. */
+const PACED_CODES: ReadonlySet<string> = new Set(["OVERLOADED", "TOO_MANY_LISTS", "TOO_MANY_CONNECTIONS"]);
 
 /** nginx's status for a client that left before it was answered. */
 const CLIENT_CLOSED_REQUEST = 499;

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { findAddressGroup } from "./address-group.js";
 import { createFairQueue } from "./places/fair-queue.js";
 import type { StartTurns } from "./places/start-turns.js";
 
@@ -46,7 +47,7 @@ export function receiveConnections(server: Server, turns: StartTurns, most: numb
     };
     const giveBack = keepData(socket, forget);
     const guest: Guest = {
-      address: socket.remoteAddress ?? "",
+      address: findAddressGroup(socket.remoteAddress ?? ""),
       begin: () => {
         forget();
         giveBack(() => {

@@ -17,9 +17,11 @@ export interface Visit {
   readonly rule: EntryRule;
   /** The viewer who asks; `null` until it is known, and on routes that ask for none. */
   viewer: KnownViewer | null;
-  /** Whose turns in queues it takes: the viewer's, or the address's where nobody is asked who they are, at routes of one queue. */
+  /** Whose turns and shares it takes: the viewer's, or the address's where nobody is asked who they are. */
+  readonly ownerName: string;
+  /** Whose turns in queues it takes: the owner's at routes of one queue. */
   readonly owner: string;
-  /** Names whose turns they are. */
+  /** Names whose turns and shares they are. */
   nameOwner(name: string): void;
   readonly deadline: Deadline;
   /** Ends its work with this refusal, since somebody else needs what it holds. */
@@ -81,6 +83,7 @@ class StartedVisit implements Visit {
   readonly request: ListenedRequest;
   readonly notes: AuditNotes = createNotes();
   viewer: KnownViewer | null = null;
+  ownerName = "";
   owner = "";
   sending: Sending | null = null;
   private readonly startedAt = performance.now();
@@ -98,7 +101,7 @@ class StartedVisit implements Visit {
     const { rule, client, limits } = given;
     this.rule = rule;
     this.client = client;
-    this.nameOwner(client.address);
+    this.nameOwner(client.group);
     this.deadline = startDeadline(rule.lasting ? Infinity : limits.deadlineMs);
     this.request = new ListenedRequest(id, this.deadline);
   }
@@ -108,6 +111,7 @@ class StartedVisit implements Visit {
   };
 
   nameOwner(name: string): void {
+    this.ownerName = name;
     this.owner = `${this.rule.queue} ${name}`;
   }
 

@@ -9,18 +9,25 @@ import type { LiveTransport } from "./live-meter.js";
 /** Why the server ends a connection of subscriptions. */
 export type LiveEnd = "restart" | "expired" | "changed";
 
+/** Who has a connection that carries subscriptions. */
+export interface ConnectedCaller {
+  readonly viewer: KnownViewer;
+  /** Whose share of all connections it takes. */
+  readonly ownerName: string;
+}
+
 /** The connections that carry subscriptions. */
 export interface LiveConnections {
   /** How many there are. */
   readonly count: number;
   /**
-   * Counts a connection of a viewer. It calls `end` when the credentials are no longer valid, when their rights have
+   * Counts a connection of a viewer, or of an address where nobody is asked who they are. It calls `end` when the credentials are no longer valid, when their rights have
    * changed, or when the server stops. Returns the function that takes the connection off the count. Throws an
    * HttpError if the viewer has too many, or all viewers together have more than {@link LIVE_SHARE} of all connections.
    */
   enter(
     transport: LiveTransport,
-    viewer: KnownViewer,
+    caller: ConnectedCaller,
     credentials: Credentials,
     end: (why: LiveEnd) => void,
   ): () => void;
@@ -42,10 +49,10 @@ export function createLiveConnections(
     get count() {
       return open.size;
     },
-    enter(transport, viewer, credentials, end) {
+    enter(transport, { viewer, ownerName }, credentials, end) {
       if (isStopped) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");
       if (open.size >= most) throw createOverloadedError();
-      const forget = counts.enter(viewer);
+      const forget = counts.enter({ name: ownerName });
       open.add(end);
       liveMeter?.onConnection(transport, 1);
       const known = formatRights(viewer);

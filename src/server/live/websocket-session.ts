@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { GraphQLError } from "graphql";
-import type { Client } from "../admission/client.js";
+import { findOwnerName, type Client } from "../admission/client.js";
 import { startDeadline } from "../admission/deadline.js";
 import type { Gate } from "../admission/gate.js";
 import { GRAPHQL_RULE } from "../admission/rules.js";
@@ -50,6 +50,7 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
   const { requestId, client, close, tellCurrent } = connection;
   const gone = new AbortController();
   let viewer: KnownViewer | null = null;
+  let ownerName = "";
   let leave: () => void = () => undefined;
   let isSlow = false;
 
@@ -65,10 +66,11 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
     };
     const known = await identify(parts, credentials);
     if (gone.signal.aborted) return;
-    leave = live.enter("websocket", known, credentials, (why) => {
+    ownerName = findOwnerName(known, client, options.identity);
+    leave = live.enter("websocket", { viewer: known, ownerName }, credentials, (why) => {
       close(END_REASONS[why]);
     });
-    gate.keepConnection(connection.socket);
+    gate.keepConnection(connection.socket, ownerName);
     viewer = known;
   };
 
@@ -80,9 +82,9 @@ export function createSession(parts: WebSocketParts, gate: Gate, connection: Con
     close(SLOW_READER);
   };
 
-  const places = gate.subscriptionPlaces;
+  const enterPlace = () => gate.subscriptionPlaces.enter(gone.signal, { name: ownerName });
   const subscriptions = createWebSocketSubscriptions(parts, {
-    ...{ requestId, places, gone: gone.signal, cutSlow, tellCurrent, writeLine },
+    ...{ requestId, enterPlace, cutSlow, tellCurrent, writeLine },
   });
 
   return {

@@ -1,7 +1,6 @@
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { GraphQLError } from "graphql";
 import type { Release } from "../admission/places/places.js";
-import type { SubscriptionPlaces } from "../admission/places/subscription-places.js";
 import { HttpError } from "../errors.js";
 import type { KnownViewer } from "../identity/identity.js";
 import { formatLiveError, type LiveOperation } from "./operations.js";
@@ -26,9 +25,8 @@ export interface WebSocketSubscriptions {
 /** What the subscriptions of a WebSocket need to know of it. */
 interface Connection {
   readonly requestId: string;
-  readonly places: SubscriptionPlaces;
-  /** Aborted when the connection has gone. */
-  readonly gone: AbortSignal;
+  /** Takes a place for a subscription; rejects if there is none. */
+  readonly enterPlace: () => Promise<Release>;
   readonly cutSlow: () => void;
   /** Informs the client that a subscription has sent all events that there are. */
   readonly tellCurrent: (id: string) => void;
@@ -47,7 +45,7 @@ interface Running {
 /** Creates the empty set of subscriptions of a WebSocket that has just been opened. */
 export function createWebSocketSubscriptions(
   { options, limits, prepare }: WebSocketParts,
-  { requestId, places, gone, cutSlow, tellCurrent, writeLine }: Connection,
+  { requestId, enterPlace, cutSlow, tellCurrent, writeLine }: Connection,
 ): WebSocketSubscriptions {
   const running = new Map<string, Running>();
 
@@ -72,7 +70,7 @@ export function createWebSocketSubscriptions(
     if (viewer === null) throw new Error("a subscription of which nobody knows who sends it");
     if (isFull) throw createTooManyError(limits.subscriptions);
     // The place comes before the check, so that a client that sends thousands of subscriptions is refused at low cost.
-    const release = await places.enter(gone, viewer);
+    const release = await enterPlace();
     // The client may have gone, or have ended it, while it waited.
     if (running.get(id) === entry) entry.release = release;
     else release();

@@ -81,7 +81,7 @@ async function sendEvents(
   const stream = createEventStream((signal) => formatEvents(countEvents(answers, notes), signal, format));
   const leave = parts.live.enter(
     "sse",
-    viewer,
+    { viewer, ownerName: visit.ownerName },
     { authorization: request.headers.authorization, certificate: readClientCertificate(request.raw.socket) },
     () => {
       stream.abandon();

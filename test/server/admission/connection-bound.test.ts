@@ -1,9 +1,12 @@
-import { request } from "node:http";
-import { connect as connectPlain, type Socket } from "node:net";
+import { createServer, request } from "node:http";
+import { connect as connectPlain, type AddressInfo, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
-import { PAGE_RULE } from "../../../src/server/admission/rules.js";
+import { AT_ONCE } from "../../../src/server/admission/refusal-pace.js";
+import { LONG_LIST_RULE, PAGE_RULE } from "../../../src/server/admission/rules.js";
+import { createIdentity, createOpenIdentity } from "../../../src/server/identity/identity.js";
+import { createOpenIdConnectIdentity } from "../../../src/server/identity/open-id-connect.js";
 import { createAuthority } from "../../../src/simulator/wire/certificates.js";
 import { served, until } from "../running.js";
 
@@ -103,14 +106,116 @@ test("the one that has waited for longest makes room, and none on which the serv
   expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
 });
 
+/** Knows each viewer by the name that is sent as a bearer token. */
+const byName = createIdentity([
+  {
+    identify: ({ authorization }) => {
+      const name = /^Bearer (\w+)$/.exec(authorization ?? "")?.[1];
+      return Promise.resolve(name === undefined ? null : { name, roles: new Set(["reader"]), scope: null });
+    },
+  },
+]);
+
 test("where the server is at work on all of them, a new one is closed", async () => {
-  const server = await served({ limits: { connections: 2 } });
-  const asked = Array.from({ length: 2 }, () => server.post("{ slow { id } }"));
+  const server = await served({ limits: { connections: 2 }, identity: byName });
+  const asked = ["anne", "bert"].map((name) =>
+    server.post("{ slow { id } }", { headers: { authorization: `Bearer ${name}` } }),
+  );
   await until(() => server.doings.waiting.size === 2);
   expect(await askHealth(server.url)).toBe(0);
   for (const go of server.doings.waiting) go();
   expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200]);
   expect(await askHealth(server.url)).toBe(200);
+});
+
+/** A request that is answered only when the test lets it. */
+function formatSlow(authorization = ""): string {
+  const body = JSON.stringify({ query: "{ slow { id } }" });
+  return `${POST}${authorization}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+test.each([
+  ["one viewer", byName, "Authorization: Bearer greedy\r\n"],
+  ["one address, where nobody is asked who they are,", createOpenIdentity(), ""],
+])(
+  "%s has three quarters of all connections at most, however many requests wait for their turn",
+  async (_title, identity, authorization) => {
+    const server = await served({ limits: { connections: 12, running: 2, deadlineMs: 60_000 }, identity });
+    const answers: string[] = [];
+    const asked = Array.from({ length: 12 }, () => open(server.port, formatSlow(authorization)));
+    for (const { socket } of asked) socket.once("data", (data: Buffer) => answers.push(data.toString()));
+    await until(() => answers.length === 3 && server.doings.waiting.size === 2);
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1.1 429 [\s\S]*TOO_MANY_CONNECTIONS/);
+    for (let count = 0; count < 5; count += 1) expect(await askHealth(server.url)).toBe(200);
+    expect(asked.filter(({ isOpen }) => isOpen()).length).toBeGreaterThanOrEqual(9);
+    for (const { socket } of asked) socket.destroy();
+    for (const go of server.doings.waiting) go();
+    const headers = { authorization: "Bearer greedy" };
+    await until(async () => (await server.post("{ __typename }", { headers })).status === 200);
+  },
+);
+
+test("requests whose tokens wait for a slow issuer make room: a valid token of the file is served meanwhile", async () => {
+  let asked = 0;
+  const issuer = createServer(() => (asked += 1));
+  await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    issuer.closeAllConnections();
+    issuer.close();
+  });
+  const iss = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+  const oidc = createOpenIdConnectIdentity({ issuer: iss, audience: "vnic-graph", rolesClaim: "roles" });
+  const known = createIdentity([
+    {
+      identify: ({ authorization }) =>
+        Promise.resolve(
+          authorization === "Bearer good" ? { name: "good", roles: new Set(["reader"]), scope: null } : null,
+        ),
+    },
+    oidc,
+  ]);
+  const server = await served({ limits: { connections: 20 }, identity: known });
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = encode({ iss, aud: "vnic-graph", sub: "mallory", exp: 9_999_999_999 });
+  for (let kid = 0; kid < 40; kid += 1) {
+    const token = `${encode({ alg: "RS256", kid: `key ${kid}` })}.${claims}.AAAA`;
+    const { socket } = open(
+      server.port,
+      `GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+    );
+    await new Promise((resolve) => socket.once("connect", resolve));
+  }
+  for (let count = 0; count < 10; count += 1) {
+    expect(await askHealth(server.url)).toBe(200);
+    expect((await server.post("{ __typename }", { headers: { authorization: "Bearer good" } })).status).toBe(
+      200,
+    );
+  }
+  expect(asked).toBeLessThanOrEqual(1);
+});
+
+test("refusals that are held back for who asks on at once make room", async () => {
+  const server = await served({
+    limits: { connections: 8, lists: 1, viewerLists: 1 },
+    routes: (scope, admitted) => {
+      scope.get("/list", { config: { rule: LONG_LIST_RULE } }, (request) => {
+        admitted(request).openList();
+        return new Promise(() => undefined);
+      });
+    },
+  });
+  const list = "GET /list HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  // It stays open.
+  open(server.port, list);
+  for (let count = 0; count <= AT_ONCE; count += 1) {
+    const { socket } = open(server.port, list);
+    await new Promise((resolve) =>
+      socket.once("data", resolve).once("close", resolve).once("connect", resolve),
+    );
+  }
+  const held = Array.from({ length: 7 }, () => open(server.port, list));
+  await Promise.all(held.map(({ socket }) => new Promise((resolve) => socket.once("connect", resolve))));
+  for (let count = 0; count < 5; count += 1) expect(await askHealth(server.url)).toBe(200);
 });
 
 test("over TLS as well: connections without a handshake, and those after one, make room", async () => {

@@ -4,7 +4,7 @@ import { GRAPHQL_RULE } from "../../../src/server/admission/rules.js";
 import { startVisit } from "../../../src/server/admission/visit.js";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
 
-const client = { address: "192.0.2.1", host: "localhost", secure: false, basePath: "" };
+const client = { address: "192.0.2.1", group: "192.0.2.1", host: "localhost", secure: false, basePath: "" };
 
 /** Lets a client ask and leave, while its job waits for the returned function. */
 async function askAndLeave(places: ReturnType<typeof createPlaces>) {

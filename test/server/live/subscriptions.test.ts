@@ -17,6 +17,16 @@ const FOLLOW = `subscription Follow($after: String, $filter: GuestNetworkFilter)
   }
 }`;
 
+/** Knows each viewer by what is sent as Authorization. */
+const byName = createIdentity([
+  {
+    identify: ({ authorization }) =>
+      Promise.resolve({ name: authorization ?? "", roles: new Set<Role>(["reader"]), scope: null }),
+  },
+]);
+
+type Connected = ReturnType<typeof connect>;
+
 interface Event {
   readonly kind: string;
   readonly cursor: string;
@@ -224,9 +234,12 @@ describe("subscriptions over a WebSocket", () => {
 
   test("are bounded for each connection, each viewer and all together", async () => {
     const { server, database } = await startLiveServer({
-      limits: { subscriptions: 3, viewerConnections: 2, lasting: 4 },
+      limits: { subscriptions: 3, viewerConnections: 1, lasting: 4 },
+      identity: byName,
     });
-    const [one, two, three] = [connect(server), connect(server), connect(server)];
+    const [one, two, three] = ["anne", "bert", "anne"].map((authorization) =>
+      connect(server, { authorization }),
+    ) as [Connected, Connected, Connected];
     const ofOne = Array.from({ length: 4 }, () => subscribe(one, FOLLOW));
     await eventually(() => {
       expect(JSON.stringify(ofOne.map(({ errors }) => errors))).toContain("TOO_MANY_SUBSCRIPTIONS");
@@ -254,23 +267,24 @@ describe("subscriptions over a WebSocket", () => {
 
   test("leave a quarter of all connections for requests, and lists their own places", async () => {
     const { server } = await startLiveServer({
-      limits: { connections: 8, lasting: 6 },
+      limits: { connections: 8, lasting: 8 },
+      identity: byName,
       routes: (scope, admitted) => {
         scope.get("/list", { config: { rule: LONG_LIST_RULE } }, (request) =>
           admitted(request).work(() => Promise.resolve("list")),
         );
       },
     });
-    const clients = Array.from({ length: 6 }, () => connect(server));
+    const clients = Array.from({ length: 6 }, (_, at) => connect(server, { authorization: `viewer ${at}` }));
     const all = clients.map((client) => subscribe(client, FOLLOW));
     const ask = async (path: string) =>
-      (await fetch(server.url + path, { headers: { accept: "*/*" } })).status;
+      (await fetch(server.url + path, { headers: { accept: "*/*", authorization: "late" } })).status;
     await eventually(async () => {
       expect(
         await ask(`/graphql/stream?query=${encodeURIComponent("subscription { guestChanged { kind } }")}`),
       ).toBe(503);
     });
-    const late = connect(server);
+    const late = connect(server, { authorization: "late" });
     subscribe(late, FOLLOW);
     await eventually(() => {
       expect(late.closes.map(({ code }) => code)).toEqual([1_013]);
@@ -344,7 +358,7 @@ describe("subscriptions over a WebSocket", () => {
   });
 
   test("leave nothing behind when their clients go at any moment", async () => {
-    const { server, database } = await startLiveServer({ limits: { lasting: 20, viewerConnections: 20 } });
+    const { server, database } = await startLiveServer({ limits: { lasting: 27, viewerConnections: 20 } });
     await addVms(database.store, [storedVm(1)]);
     for (let delayMs = 0; delayMs < 60; delayMs += 3) {
       const client = connect(server);
@@ -354,7 +368,7 @@ describe("subscriptions over a WebSocket", () => {
       else client.terminate();
       await client.dispose();
     }
-    // All places are free again: so many fit at once.
+    // All places of this address are free again: so many fit at once.
     const clients = Array.from({ length: 4 }, () => connect(server));
     await eventually(async () => {
       const all = clients.flatMap((client) => Array.from({ length: 5 }, () => subscribe(client, FOLLOW)));

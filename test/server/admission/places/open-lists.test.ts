@@ -42,7 +42,7 @@ async function serveLists(limits: { lists: number; viewerLists: number }) {
   const server = await served({
     limits,
     identity: {
-      ...createOpenIdentity(),
+      required: true,
       identify: async (credentials) => ({
         ...(await createOpenIdentity().identify(credentials)),
         name: credentials.authorization ?? "",
