@@ -25,18 +25,19 @@ export function selectWords(column: string): string {
 
 /**
  * Builds the condition that a word is an IPv6 address in hexadecimal. It checks three rules, because one pattern for
- * all forms takes PostgreSQL forty times as long, 25 microseconds a word:
+ * all forms takes PostgreSQL forty times as long, 25 microseconds a word. Most of the time still goes to the one regular
+ * expression; LIKE takes a tenth of it.
  * 1. It has digits and colons alone, and no five digits side by side.
  * 2. It has `::` once at most, and a single colon at neither end.
  * 3. It has eight groups, or fewer beside `::`.
  */
 function isIpv6(word: string): string {
-  const colons = `length(${word}) - length(replace(${word}, ':', ''))`;
-  return `(${word} ~ '^[0-9A-Fa-f:]+$' AND ${word} !~ '[0-9A-Fa-f]{5}'
-    AND ${word} NOT LIKE '%::%::%' AND ${word} NOT LIKE '%:::%'
-    AND (${word} LIKE '::%' OR ${word} NOT LIKE ':%') AND (${word} LIKE '%::' OR ${word} NOT LIKE '%:')
-    AND CASE WHEN strpos(${word}, '::') = 0 THEN ${colons} = 7
-      ELSE ${colons} <= CASE WHEN ${word} LIKE '::%' OR ${word} LIKE '%::' THEN 8 ELSE 7 END END)`;
+  const hasColons = (count: number) => `${word} LIKE '${"%:".repeat(count)}%'`;
+  return `(${word} !~ '[^:]{5}|[^0-9A-Fa-f:]' AND CASE WHEN ${word} NOT LIKE '%::%'
+    THEN ${hasColons(7)} AND NOT ${hasColons(8)} AND ${word} NOT LIKE ':%' AND ${word} NOT LIKE '%:'
+    ELSE ${word} NOT LIKE '%::%::%' AND ${word} NOT LIKE '%:::%'
+      AND (${word} LIKE '::%' OR ${word} NOT LIKE ':%') AND (${word} LIKE '%::' OR ${word} NOT LIKE '%:')
+      AND NOT ${hasColons(9)} AND (NOT ${hasColons(8)} OR ${word} LIKE '::%' OR ${word} LIKE '%::') END)`;
 }
 
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";

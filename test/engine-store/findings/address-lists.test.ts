@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createEngineStore, type EngineStore } from "../../../src/engine-store/engine-store.js";
 import { askForData } from "../../graph/support/ask.js";
-import { createEngineDatabase, type EngineDatabase } from "../engine-database.js";
+import { createEngineDatabase, type EngineDatabase, type PlanNode } from "../engine-database.js";
 import { ids, SMALL_ENGINE } from "../small-engine.js";
 
 let engine: EngineDatabase;
@@ -149,4 +149,13 @@ test("figures parse no text of an address a second time to leave out what is non
     .filter((condition) => /_addresses|vm_ip/.test(condition));
   expect(parsing).not.toEqual([]);
   expect(parsing.filter((condition) => condition.includes("::inet"))).toEqual([]);
+});
+
+test("conflicts look for all networks' names once, however many vNICs have one", async () => {
+  engine.sent();
+  expect(await store.countAddressConflicts({ within: null, network: null })).toBeGreaterThan(0);
+  const plan = await engine.planOf(engine.sent().at(-1)!);
+  const list = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(list)];
+  const looks = list(plan).filter((node) => /^(?:network|vnic_profiles)$/.test(node["Relation Name"] ?? ""));
+  expect(looks.map((node) => node["Actual Loops"])).toEqual([1, 1]);
 });
