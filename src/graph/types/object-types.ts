@@ -138,11 +138,15 @@ export class NetworkDevice {
   })
   readonly macAddress!: string | null;
 
-  @Field(() => [IPv4Scalar], { description: "Its IPv4 addresses, in reported order; empty if it has none." })
+  @Field(() => [IPv4Scalar], {
+    description:
+      "Its IPv4 addresses, in reported order, those that it had before first; empty if it has none.",
+  })
   readonly ipv4Addresses!: readonly string[];
 
   @Field(() => [IPv6Scalar], {
-    description: "Its IPv6 addresses without zones, in reported order; empty if it has none.",
+    description:
+      "Its IPv6 addresses without zones, in reported order, those that it had before first; empty if it has none.",
   })
   readonly ipv6Addresses!: readonly string[];
 }

@@ -5,12 +5,13 @@ import { parseCidr, unmapAddress, type Cidr, type IpNumber } from "./cidr.js";
  * - `global`: beyond its site. Private IPv4 ranges count as global, because most machines have no other address;
  * - `shared`: the range of carriers and overlay networks (100.64.0.0/10), and that of measurements (198.18.0.0/15);
  * - `unique-local`: fc00::/7, and the older site-local range;
+ * - `tunnel`: made by a machine itself from its IPv4 address (Teredo, 6to4). Packets to it go by relays, which are gone;
  * - `link-local`: its own link only, such as an address that a machine chooses while no DHCP server answers.
  */
 export type AddressScope = (typeof ADDRESS_SCOPES)[number];
 
 /** All scopes, the farthest first. */
-export const ADDRESS_SCOPES = ["global", "shared", "unique-local", "link-local"] as const;
+export const ADDRESS_SCOPES = ["global", "shared", "unique-local", "tunnel", "link-local"] as const;
 
 /**
  * Finds how far an address reaches. `null`: nobody can ever reach another machine by it. It is loopback, unspecified, a
@@ -51,6 +52,8 @@ const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | nul
     { cidr: "fe80::/10", scope: "link-local" },
     { cidr: "fec0::/10", scope: "unique-local" },
     { cidr: "fc00::/7", scope: "unique-local" },
+    { cidr: "2001::/32", scope: "tunnel" },
+    { cidr: "2002::/16", scope: "tunnel" },
   ] as const
 ).map(({ cidr, scope }) => ({ cidr: parseCidr(cidr), scope }));
 

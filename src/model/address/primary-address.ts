@@ -45,10 +45,11 @@ export interface PrimaryAddress<Interface, Nic> {
  * 1. an address on the named network;
  * 2. one that reaches beyond its link;
  * 3. one of an interface with a vNIC. Others were made by the guest, such as a tunnel, or a service's address on `lo`;
- * 4. one of a scope that reaches farther (see {@link AddressScope});
- * 5. IPv4;
- * 6. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
- * 7. the first one in the order of the vNICs by name, then in reported order.
+ * 4. of these others, one that is no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
+ * 5. one of a scope that reaches farther (see {@link AddressScope});
+ * 6. IPv4;
+ * 7. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
+ * 8. the first one in the order of the vNICs by name, then in reported order.
  *
  * Never chosen are loopback addresses, 192.0.0.0/29, and those of bridges of containers. Addresses are ranked one by one,
  * so the answer changes only if a better one comes or this one goes.
@@ -58,14 +59,14 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   nics: readonly Nic[],
   question: PrimaryAddressQuestion = {},
 ): PrimaryAddress<Interface, Nic> | null {
-  const sortedNics = nics.toSorted((left, right) => compareTexts(left.name, right.name));
+  const sortedNics = nics.toSorted((left, right) => compareNumbered(left.name, right.name));
   const nicsByMac = groupByMac(sortedNics);
   const positions = new Map(sortedNics.map((nic, position) => [nic, position]));
   let best: Candidate<Interface, Nic> | null = null;
   for (const [position, guestInterface] of interfaces.entries()) {
     const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
     // A bridge with a vNIC's MAC counts as the vNIC, because the guest has moved the vNIC's address to it.
-    if (nic === null && isContainerInterface(guestInterface.name ?? "")) continue;
+    if (nic === null && isInside(guestInterface.name ?? "")) continue;
     const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
     const holder = { guestInterface, nic, position: [nicPosition, position] };
     const { ipv4Addresses, ipv6Addresses } = guestInterface;
@@ -127,6 +128,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
       rankFirst(network === null || nic?.network === network),
       rankFirst(scope !== "link-local"),
       rankFirst(nic !== null),
+      rankFirst(nic !== null || !isTunnel(guestInterface)),
       ADDRESS_SCOPES.indexOf(scope),
       number.family,
       position[0] ?? 0,
@@ -139,6 +141,24 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
   }
   return best;
 }
+
+/**
+ * Returns `true` for interfaces of containers. A dummy is none: software for containers puts addresses of services on it, but so
+ * does a host that is reached by routing put its own one there, as on `lo`.
+ */
+function isInside(name: string): boolean {
+  return isContainerInterface(name) && !/^dummy\d+$/i.test(name);
+}
+
+/** Returns `true` for an interface without a MAC, such as that of a VPN. Loopback has none either, but is no tunnel. */
+function isTunnel(guestInterface: AddressedInterface | null): boolean {
+  if (guestInterface === null) return false;
+  const { name, macAddress } = guestInterface;
+  return name !== null && !/^lo\d*$/i.test(name) && (macAddress === null || NO_MAC.test(macAddress));
+}
+
+/** What guests report as the MAC of an interface that has none; Teredo has eight octets. */
+const NO_MAC = /^(?:00[:-]?)+(?:e0)?$/i;
 
 function rankFirst(isFirst: boolean): number {
   return isFirst ? 0 : 1;
@@ -182,6 +202,12 @@ function compareRanks(left: readonly number[], right: readonly number[]): number
     if (difference !== 0) return difference;
   }
   return 0;
+}
+
+/** Compares names, and numbers at their ends as numbers, so that nic2 comes before nic10. */
+function compareNumbered(left: string, right: string): number {
+  const [one, other] = [left.replace(/\d+$/, ""), right.replace(/\d+$/, "")];
+  return compareTexts(one, other) || left.length - right.length || compareTexts(left, right);
 }
 
 function compareTexts(left: string, right: string): number {

@@ -77,7 +77,7 @@ function hasReported(known: StoredVm | null): boolean {
 /**
  * Returns the stored interfaces if only orders differ from the reported ones. An agent changes orders without a reason, so
  * that is not worth a write. Otherwise returns the reported interfaces in their order, with each equal stored one in place
- * of the reported one. So all orders stay as they are stored.
+ * of the reported one. So all orders stay as they are stored, also where an address comes or goes: see {@link keepOrder}.
  */
 function keepStored(
   stored: readonly GuestInterface[],
@@ -88,9 +88,30 @@ function keepStored(
   const storedByKey = new Map(
     stored.map((guestInterface) => [formatInterfaceKey(guestInterface), guestInterface]),
   );
-  return reported.map(
-    (guestInterface) => storedByKey.get(formatInterfaceKey(guestInterface)) ?? guestInterface,
-  );
+  const changed = new Map(updated.map(({ before, after }) => [after, before]));
+  return reported.map((guestInterface) => {
+    const same = storedByKey.get(formatInterfaceKey(guestInterface));
+    if (same !== undefined) return same;
+    const before = changed.get(guestInterface);
+    if (before === undefined) return guestInterface;
+    return {
+      ...guestInterface,
+      ipv4Addresses: keepOrder(before.ipv4Addresses, guestInterface.ipv4Addresses),
+      ipv6Addresses: keepOrder(before.ipv6Addresses, guestInterface.ipv6Addresses),
+    };
+  });
+}
+
+/**
+ * Returns the reported addresses, those that are stored first and in their order. Most kernels put a new IPv6 address before
+ * the others: a temporary one each day, or a virtual router's for a while. What a guest has had before stays its first one.
+ */
+function keepOrder(stored: readonly string[], reported: readonly string[]): readonly string[] {
+  const [before, now] = [new Set(stored), new Set(reported)];
+  return [
+    ...stored.filter((address) => now.has(address)),
+    ...reported.filter((address) => !before.has(address)),
+  ];
 }
 
 function keepIfSame(stored: string | null, reported: string | null): string | null {

@@ -359,6 +359,135 @@ const CASES: readonly Case[] = [
     address: null,
   },
   {
+    title: "Teredo's IPv6, where the vNIC has IPv4",
+    guest: [
+      "Ethernet_2 m1 10.0.0.5 fe80::1",
+      "Teredo_Tunneling_Pseudo-Interface 00:00:00:00:00:00:00:e0 2001:0:53aa:64c::1",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "6to4 before an address of its site, both on the vNIC",
+    guest: ["Ethernet m1 2002:c000:204::c000:204 fd00::5"],
+    address: "fd00::5",
+  },
+  {
+    title: "6to4 before one of the provider on the vNIC",
+    guest: ["vtnet0 m1 fe80::1 2002:c000:204::5 2001:db8::5"],
+    address: "2001:db8::5",
+  },
+  {
+    title: "6to4 alone",
+    guest: ["Ethernet m1 fe80::1", "6TO4_Adapter - 2002:c000:204::c000:204"],
+    question: { family: 6 },
+    address: "2002:c000:204::c000:204",
+  },
+  {
+    title: "ISATAP",
+    guest: ["isatap.{8E5A1C9A} 00:00:00:00:00:00:00:e0 fe80::5efe:10.0.0.5", "Ethernet m1 fe80::1"],
+    question: { family: 6 },
+    address: "fe80::1",
+  },
+  {
+    title: "Windows' hotspot and loopback adapter with a service's address",
+    guest: [
+      "Local_Area_Connection*_1 12:34:56:78:9a:bc 192.168.137.1",
+      "Loopback 02:00:4c:4f:4f:50 10.0.0.100",
+      "Ethernet_2 m1 10.0.0.5",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "Windows' switch to the outside, which took the vNIC's address",
+    guest: [
+      "vEthernet_(nat) 00:15:5d:00:00:02 172.20.80.1",
+      "Ethernet m1",
+      "vEthernet_(External) m1 10.0.0.5",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a routed host with its address on dummy0",
+    guest: ["lo 00:00:00:00:00:00 127.0.0.1 ::1", "ens3 m1 fe80::8", "dummy0 3e:9a:11:22:33:44 10.1.1.6"],
+    address: "10.1.1.6",
+  },
+  {
+    title: "a load balancer's address on dummy0",
+    guest: ["dummy0 3e:9a:11:22:33:44 10.0.0.100", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a VPN's tunnel before a bond with a MAC of its own",
+    guest: ["tun0 - 10.8.0.2", "bond0 02:11:22:33:44:55 10.0.0.5", "ens3 m1"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "WireGuard's tunnel with zeros as its MAC before a bridge with a MAC of its own",
+    guest: ["wg0 00:00:00:00:00:00 10.8.0.2", "br0 02:11:22:33:44:55 100.64.0.5", "ens3 m1"],
+    address: "100.64.0.5",
+  },
+  {
+    title: "a bond of VLANs, and the bond itself without an address",
+    guest: ["eth0 m1", "eth1 m1", "bond0 m1", "bond0.100 m1 10.100.0.5", "bond0.200 m1 fe80::1"],
+    address: "10.100.0.5",
+  },
+  {
+    title: "accelerated networking: a second device with the vNIC's MAC",
+    guest: ["enP1s1 m1", "eth0 m1 10.0.0.5 fe80::1"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "Azure's bridge that took the vNIC's address",
+    guest: ["azure0 m1 10.240.0.4", "eth0 m1", "azv1a2b3c4d5e6 aa:aa:aa:aa:aa:aa"],
+    address: "10.240.0.4",
+  },
+  {
+    title: "EKS: a second vNIC's address beside ends of links to pods",
+    guest: ["eni1a2b3c4d5e6 - fe80::1", "eth1 m2 10.0.2.77", "eth0 m1 10.0.1.5"],
+    address: "10.0.1.5",
+  },
+  {
+    title: "macOS",
+    guest: [
+      "lo0 - 127.0.0.1 ::1 fe80::1",
+      "en0 m1 fe80::1 10.0.0.5",
+      "awdl0 2a:2a:2a:2a:2a:2a fe80::2",
+      "utun0 - fe80::3",
+      "bridge100 3e:22:fb:00:00:64 192.168.64.1",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "CLAT of Android",
+    guest: ["v4-rmnet_data0 - 192.0.0.4", "rmnet_data0 - 2001:db8:1:2:3:4:5:6"],
+    nics: [],
+    address: "2001:db8:1:2:3:4:5:6",
+  },
+  {
+    title: "ipvlan on the vNIC, and a macvlan",
+    guest: ["ens3 m1 10.0.0.5", "ipvl0 m1 10.0.0.77", "macvlan0 92:00:00:00:00:01 10.0.0.78"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "OpenStack's own networks on a node",
+    guest: [
+      "br-int - fe80::1",
+      "br-ex 0a:00:00:00:00:01 172.24.4.1",
+      "genev_sys_6081 - fe80::2",
+      "ens3 m1 10.0.0.5",
+    ],
+    address: "10.0.0.5",
+  },
+  {
+    title: "ten vNICs, by their numbers",
+    guest: ["eth9 m1 10.0.10.5", "eth1 m2 10.0.2.5"],
+    nics: [
+      { name: "nic10", macAddress: MACS["m1"]!, network: null },
+      { name: "nic2", macAddress: MACS["m2"]!, network: null },
+    ],
+    address: "10.0.2.5",
+  },
+  {
     title: "IPoIB",
     guest: ["ib0 80:00:02:08:fe:80:00:00:00:00:00:00:00:02:c9:03:00:1d:ab:12 10.0.0.5"],
     address: "10.0.0.5",

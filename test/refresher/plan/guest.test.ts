@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { findPrimaryAddress } from "../../../src/model/address/primary-address.js";
 import { planGuest } from "../../../src/refresher/plan/guest.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { IGNORED_NAMES } from "../../support/builders/passes.js";
@@ -137,5 +138,19 @@ describe("a guest", () => {
     });
     const netIfaces = [reportedInterface({ inet: ["10.0.0.2", "10.0.0.1"], inet6: [] })];
     expect(of({ netIfaces }, known).ips).toBe("10.0.0.1 10.0.0.2");
+  });
+
+  test("that gets an address in front of the others keeps its first one, and its primary address", () => {
+    const stable = "2001:db8::91ac:1b2c:3d4e:5f60";
+    const [today, tomorrow] = ["2001:db8::1111:2222:3333:4444", "2001:db8::5555:6666:7777:8888"];
+    const known = (addresses: readonly string[]) =>
+      storedVm({ interfaces: [guestInterface({ ipv4Addresses: [], ipv6Addresses: addresses })] });
+    const report = (inet6: readonly string[], before: readonly string[]) =>
+      of({ netIfaces: [reportedInterface({ inet: [], inet6 })] }, known(before)).interfaces;
+    const [first] = report([today, stable, "fe80::1"], [stable, "fe80::1"]);
+    expect(first?.ipv6Addresses).toEqual([stable, "fe80::1", today]);
+    expect(findPrimaryAddress([first!], [])?.address).toBe(stable);
+    const [second] = report([tomorrow, today, "fe80::1"], first!.ipv6Addresses);
+    expect(second?.ipv6Addresses).toEqual(["fe80::1", today, tomorrow]);
   });
 });
