@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { request } from "node:https";
+import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { createCertificateIdentity } from "../../src/server/identity/client-certificates.js";
@@ -7,7 +8,7 @@ import { createIdentity, createOpenIdentity } from "../../src/server/identity/id
 import type { RunningServer } from "../../src/server/options.js";
 import { readTlsMaterial } from "../../src/server/tls.js";
 import { createAuthority, type Credentials } from "../../src/simulator/wire/certificates.js";
-import { served } from "./running.js";
+import { served, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
 /** Asks over TLS, with a client certificate or without. */
@@ -53,9 +54,36 @@ describe("https", () => {
     await expect(ask(server, (await createAuthority()).ca, null)).rejects.toThrow();
   });
 
+  test.each(["GET", "POST", "HEAD", "PUT"])(
+    "answers %s by plain http with what to do instead, and tells it in the log",
+    async (method) => {
+      const { server } = await servedWithCertificates();
+      const socket = connectPlain(server.port, "127.0.0.1");
+      socket.on("error", () => undefined);
+      socket.write(`${method} /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`);
+      let answer = "";
+      socket.on("data", (data: Buffer) => (answer += data.toString()));
+      await new Promise((resolve) => socket.once("close", resolve));
+      expect(answer).toMatch(/^HTTP\/1.1 400 [\s\S]*"This port speaks TLS; ask it with https:\/\/\."/);
+      expect(server.lines).toMatchObject([
+        { msg: "malformed request", status: 400, code: "ERR_SSL_HTTP_REQUEST" },
+      ]);
+    },
+  );
+
+  test("tells in the log of a handshake that fails", async () => {
+    const { server } = await servedWithCertificates();
+    const socket = connectPlain(server.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("nonsense that is neither\r\n\r\n");
+    await new Promise((resolve) => socket.resume().once("close", resolve));
+    await until(() => server.lines.length > 0);
+    expect(server.lines).toMatchObject([{ msg: "malformed request", address: "127.0.0.1", status: null }]);
+  });
+
   test("does not wait at its end for a handshake that never comes", async () => {
     const { server } = await servedWithCertificates();
-    const socket = (await import("node:net")).connect(server.port, "127.0.0.1");
+    const socket = connectPlain(server.port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.on("error", () => undefined);

@@ -22,9 +22,20 @@ export function convertMessageFailure(failure: MessageFailure): HttpError | null
     return new HttpError(413, "BODY_TOO_LARGE", "The extensions of the body's chunks are too large.");
   }
   if (code === "HPE_INVALID_VERSION" || code === "HPE_PAUSED_H2_UPGRADE") return createVersionError();
+  if (code === PLAIN_HTTP) {
+    return new HttpError(400, "BAD_REQUEST", "This port speaks TLS; ask it with https://.");
+  }
   // TLS that failed, or a connection that has gone.
   if (!code.startsWith("HPE_")) return null;
   return new HttpError(400, "BAD_REQUEST", `The request is not valid HTTP/1.1: ${explainFailure(failure)}.`);
+}
+
+/** OpenSSL's finding where TLS should begin: a client that asks with http:// has sent GET, HEAD, POST or PUT. */
+export const PLAIN_HTTP = "ERR_SSL_HTTP_REQUEST";
+
+/** Tells whether TLS failed. */
+export function isHandshakeFailure({ code = "" }: MessageFailure): boolean {
+  return code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_");
 }
 
 /** Explains in a few words what is wrong with a message. */

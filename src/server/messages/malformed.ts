@@ -4,7 +4,13 @@ import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { AnswerOrder } from "../admission/one-at-a-time.js";
 import type { HttpError } from "../errors.js";
-import { convertMessageFailure, explainFailure, type MessageFailure } from "./malformed-errors.js";
+import {
+  convertMessageFailure,
+  explainFailure,
+  isHandshakeFailure,
+  PLAIN_HTTP,
+  type MessageFailure,
+} from "./malformed-errors.js";
 import { endWithRefusal } from "./socket-answer.js";
 
 /**
@@ -23,10 +29,12 @@ export function answerMalformed(
   const failed = new WeakSet<Duplex>();
   const lines = createFailureLog(log, now);
   server.removeAllListeners("clientError");
-  server.on("clientError", (failure: MessageFailure, socket: Socket) => {
-    if (failed.has(socket) || failure.code === AFTER_CLOSE) return;
-    failed.add(socket);
-    if (failure.code === "ECONNRESET" || socket.destroyed) {
+  server.on("clientError", (failure: MessageFailure, given: Socket) => {
+    if (failed.has(given) || failure.code === AFTER_CLOSE) return;
+    failed.add(given);
+    const socket = failure.code === PLAIN_HTTP ? findPlainSocket(given) : given;
+    // A handshake that failed has ended its socket, and is logged nevertheless.
+    if (failure.code === "ECONNRESET" || (socket.destroyed && !isHandshakeFailure(failure))) {
       socket.destroy();
       return;
     }
@@ -40,7 +48,7 @@ export function answerMalformed(
     if (refusal === null) socket.destroy();
     // A request that was let in has a line of its own.
     if (refusal !== null && refused !== null) refusals.set(refused, refusal);
-    else lines.note(failure, socket.remoteAddress, refusal?.status ?? null);
+    else lines.note(failure, given.remoteAddress ?? socket.remoteAddress, refusal?.status ?? null);
   });
 }
 
@@ -50,6 +58,14 @@ export function findMessageRefusal(request: IncomingMessage): HttpError | null {
 }
 
 const refusals = new WeakMap<IncomingMessage, HttpError>();
+
+/**
+ * Finds the connection under a TLS socket whose client speaks plain HTTP. That socket has ended, but an answer can still be written
+ * to the connection in this moment. `_parent` is no documented part of a socket; without it, there is no answer.
+ */
+function findPlainSocket(socket: Socket & { readonly _parent?: Socket | null }): Socket {
+  return socket._parent ?? socket;
+}
 
 /** The client sent more after it had asked for the connection to be closed. Its answer is on the way; the rest is ignored. */
 const AFTER_CLOSE = "HPE_CLOSED_CONNECTION";
