@@ -6,6 +6,7 @@ import {
   parseVdsmTransport,
   parseIgnoredNames,
 } from "./config/compound-settings.js";
+import { refuseBlankFlags } from "./config/blank-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { findDefaultDataDir } from "./config/data-dir.js";
 import type { Config, IdentityConfig, SignInConfig } from "./config/config-types.js";
@@ -25,6 +26,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads and checks all settings; flags win over the environment. Throws {@link ConfigError}. */
 export function loadConfig(environment: Environment, flags: Environment = {}): Config {
+  refuseBlankFlags(flags);
   const values = parseAll(leaveOutForeign(environment), flags);
   checkCombinations(values);
   const certificateRoles = parseCertificateRoles(values.TLS_CLIENT_ROLES);

@@ -1,4 +1,5 @@
 import { type Config, type Environment, loadConfig } from "../../config.js";
+import { findBlankVariables } from "../../config/blank-settings.js";
 import { findForeignHost } from "../../config/foreign-variables.js";
 import { findUnknownVariables } from "../../config/unknown-variables.js";
 import { toPrintable } from "../../model/printable.js";
@@ -7,7 +8,7 @@ import { readSettingFlags } from "./flags.js";
 
 /**
  * Reads the settings; flags win over the environment. Prints hints about variables that are probably mistyped settings,
- * and about a variable that belongs to another program.
+ * about a variable that belongs to another program, and about settings of nothing that would restrict access.
  */
 export function readSettings(
   environment: Environment,
@@ -22,6 +23,9 @@ export function readSettings(
   }
   for (const { name, nearest } of findUnknownVariables(environment)) {
     printHint(`vnic-graph: warning: ${toPrintable(name)} is no setting; did you mean ${nearest}?`);
+  }
+  for (const name of findBlankVariables(environment, readSettingFlags(flags))) {
+    printHint(`vnic-graph: warning: ${name} is empty, which counts as not set: it restricts nothing`);
   }
   return loadConfig(environment, readSettingFlags(flags));
 }
