@@ -239,7 +239,9 @@ describe("vnic-graph doctor", () => {
     expect((await diagnosis(settings)).text).toMatch(/^ok {4}tables: engine database \S+: read only/m);
     await engine.asEngine(`GRANT INSERT ON vm_static TO ${engine.role}`);
     expect((await diagnosis(settings)).text).toMatch(/^warn {2}tables: .*this role may write/m);
-    await engine.asEngine("DROP TABLE vm_device");
+    await engine.asEngine("BEGIN", "LOCK TABLE vm_static");
+    expect((await diagnosis(settings)).text).toMatch(/^fail {2}tables: .*\n +-> somebody holds a lock/m);
+    await engine.asEngine("ROLLBACK", "DROP TABLE vm_device");
     const lacking = await diagnosis(settings);
     expect(lacking.text).toMatch(/^fail {2}tables: .*lacks table vm_device/m);
     expect(lacking.isWell).toBe(false);

@@ -61,9 +61,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseFindings> {
       hosts: await createStore(dataSource).listHosts(),
     };
   } catch (error) {
-    const isLocked = findSqlState(error) === LOCK_NOT_AVAILABLE;
-    const mend = isLocked ? LOCK_HINT : "look into PostgreSQL's own log";
-    return { findings: [fail(CHECK, formatError(error), mend)], hosts: [] };
+    return { findings: [createFailure(CHECK, error, "look into PostgreSQL's own log")], hosts: [] };
   } finally {
     await dataSource.destroy();
   }
@@ -237,6 +235,11 @@ async function checkEngineTables(dataSource: DataSource): Promise<Finding> {
         )
       : createOkFinding("tables", message);
   } catch (error) {
-    return fail("tables", formatError(error), "docs/ovirt.md shows the role and its grants");
+    return createFailure("tables", error, "docs/ovirt.md shows the role and its grants");
   }
+}
+
+/** Creates the finding of a failure. A lock, which anything may meet, has its own hint. */
+function createFailure(check: string, error: unknown, mend: string): Finding {
+  return fail(check, formatError(error), findSqlState(error) === LOCK_NOT_AVAILABLE ? LOCK_HINT : mend);
 }

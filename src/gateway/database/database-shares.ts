@@ -26,13 +26,21 @@ export interface ShareOptions {
   readonly poolSize: number;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable: (error: DatabaseUnavailableError) => void;
+  /** Called each time that the database refuses a read for clients. */
+  readonly onRefused: (error: DatabaseUnavailableError) => void;
 }
 
 /**
  * Creates the shares, not yet connected. Health has one connection. Four in ten of the others are for passes, which
  * wait for hosts most of the time; clients have the rest. A share waits only for its own connections.
  */
-export function createDatabaseShares({ url, source, poolSize, onUnavailable }: ShareOptions): DatabaseShares {
+export function createDatabaseShares({
+  url,
+  source,
+  poolSize,
+  onUnavailable,
+  onRefused,
+}: ShareOptions): DatabaseShares {
   const isEngine = source === "engine";
   const create = isEngine ? createEngineDataSource : createDataSource;
   const forPasses = isEngine ? 0 : Math.max(1, Math.round(0.4 * (poolSize - 1)));
@@ -42,6 +50,7 @@ export function createDatabaseShares({ url, source, poolSize, onUnavailable }: S
     poolSize: poolSize - 1 - forPasses,
     lockTimeoutMs: 3_000,
     waitTimeoutMs: 3_000,
+    onRefused,
   });
   const passes = isEngine
     ? readers

@@ -1,26 +1,29 @@
-import type { DataSource } from "typeorm";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
-/** Logs one line when the database is lost, and one when it is back. */
+/** Logs one line when the database is lost or refuses to be read, and one when it is back. */
 export interface DatabaseWatch {
   /** Notes that a connection was lost, or that none could be made. */
   noteFailure(error: unknown): void;
+  /** Notes that a read was refused: for a lock, a right, or something that is missing. Other reads may succeed meanwhile. */
+  noteRefusal(error: unknown): void;
   stop(): void;
 }
 
 /**
  * Creates a watch of the database for gateways whose passes do not do this. After a failure it asks once a second until
- * the database answers, so that the line about its return comes at once, and not with the next request.
+ * the database answers, so that the line about its return comes at once, and not with the next request. It cannot ask all
+ * that may be refused. So a refusal is over when the database answers and no read was refused for some seconds.
  */
-export function createDatabaseWatch(log: Log, health: () => DataSource): DatabaseWatch {
+export function createDatabaseWatch(log: Log, check: () => Promise<unknown>): DatabaseWatch {
   let timer: NodeJS.Timeout | null = null;
   let isAsking = false;
+  let refusedAtMs = Number.NEGATIVE_INFINITY;
   const ask = async (): Promise<void> => {
-    if (isAsking) return;
+    if (isAsking || performance.now() - refusedAtMs < QUIET_MS) return;
     isAsking = true;
     try {
-      await health().query("SELECT 1");
+      await check();
       stop();
       log.info("the database is available again");
     } catch {
@@ -33,16 +36,24 @@ export function createDatabaseWatch(log: Log, health: () => DataSource): Databas
     if (timer !== null) clearInterval(timer);
     timer = null;
   };
+  const begin = (error: unknown): void => {
+    if (timer !== null) return;
+    log.error(
+      { reason: formatError(error) },
+      "the database is not available; queries are refused until it is",
+    );
+    timer = setInterval(() => void ask(), 1_000);
+    timer.unref();
+  };
   return {
-    noteFailure: (error) => {
-      if (timer !== null) return;
-      log.error(
-        { reason: formatError(error) },
-        "the database is not available; queries are refused until it is",
-      );
-      timer = setInterval(() => void ask(), 1_000);
-      timer.unref();
+    noteFailure: begin,
+    noteRefusal: (error) => {
+      refusedAtMs = performance.now();
+      begin(error);
     },
     stop,
   };
 }
+
+/** Clients that were refused ask again after five seconds. */
+const QUIET_MS = 6_000;

@@ -3,9 +3,11 @@ import type { DataSource } from "typeorm";
 import type { Config } from "../../config.js";
 import type { EmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
+import { createEngineStore } from "../../engine-store/engine-store.js";
 import { closeNow, createDataSource } from "../../store/postgres/data-source.js";
 import { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 import { migrate, type MigrateOptions, UnusableSchemaError } from "../../store/postgres/migrate.js";
+import { readPollingState } from "../../store/read/polling-state.js";
 import { createDatabaseShares, type DatabaseShares } from "./database-shares.js";
 import { createDatabaseWatch } from "./database-watch.js";
 import { beginEmbedded } from "./embedded.js";
@@ -67,8 +69,11 @@ export async function openDatabase(
       onUnavailable();
       if (isOpen && !isPolling(config)) watch.noteFailure(error);
     },
+    onRefused: (error) => {
+      if (isOpen && !isPolling(config)) watch.noteRefusal(error);
+    },
   });
-  const watch = createDatabaseWatch(log, () => shares.health);
+  const watch = createDatabaseWatch(log, () => readState(config, shares));
   let isOpen = false;
   const close = async () => {
     isOpen = false;
@@ -127,6 +132,11 @@ class DatabaseUnreachableError extends Error {
 /** Tells whether passes run. They log an outage themselves, once when it begins and once when it ends. */
 function isPolling({ source, refreshIntervalMs, vdsmTransport, demo }: Config): boolean {
   return source === "hosts" && refreshIntervalMs !== null && (vdsmTransport !== null || demo);
+}
+
+/** Reads what readiness depends on. */
+function readState({ source }: Config, { health }: DatabaseShares): Promise<unknown> {
+  return source === "engine" ? createEngineStore(health).readPollingState() : readPollingState(health);
 }
 
 interface PrepareOptions {

@@ -23,6 +23,8 @@ export interface ClientOptions {
   readonly connectTimeoutMs: number;
   /** How long the server may send nothing before the connection is given up. Must be longer than a statement may take. */
   readonly answerTimeoutMs: number;
+  /** Called with the error of each statement that fails. */
+  readonly onFailure: (error: unknown) => void;
 }
 
 /**
@@ -87,15 +89,11 @@ export class SessionClient extends pg.Client {
   /** Sends a query. The type `never` fits all overloads of `pg`, whose arguments are passed on unchanged. */
   override query(...sent: unknown[]): never {
     const [text, given] = sent;
-    const isPlain = typeof text === "string" && typeof sent.at(-1) !== "function";
-    if (!isPlain) return this.send(...sent) as never;
+    if (typeof text !== "string" || typeof sent.at(-1) === "function") return this.send(...sent) as never;
     const values = Array.isArray(given) ? formatArrays(given) : given;
-    if (this.found?.isPooled !== true) {
-      return (Array.isArray(values) ? this.sendNamed(text, values) : this.send(text)) as never;
-    }
-    // One at a time, because otherwise statements that are sent together would run in one transaction.
-    const answer = this.lastStatement.then(() => this.queryPooled(text, values));
-    this.lastStatement = answer.catch(() => undefined);
+    const answer =
+      this.found?.isPooled === true ? this.queryInTurn(text, values) : this.sendNamed(text, values);
+    answer.catch(this.session.onFailure);
     return answer as never;
   }
 
@@ -148,6 +146,13 @@ export class SessionClient extends pg.Client {
     }
   }
 
+  /** Sends one statement at a time, because otherwise those that are sent together would run in one transaction. */
+  private queryInTurn(text: string, values: unknown): Promise<unknown> {
+    const answer = this.lastStatement.then(() => this.queryPooled(text, values));
+    this.lastStatement = answer.catch(() => undefined);
+    return answer;
+  }
+
   private async queryPooled(text: string, values: unknown): Promise<unknown> {
     const { limits } = this.session;
     if (this.getTransactionStatus() !== "I") return this.send(text, values);
@@ -166,8 +171,9 @@ export class SessionClient extends pg.Client {
     }
   }
 
-  /** Sends a statement with a name, if it has one and this connection has room for one more. */
-  private async sendNamed(text: string, values: unknown[]): Promise<unknown> {
+  /** Sends a statement with a name, if it has values and a name, and this connection has room for one more. */
+  private async sendNamed(text: string, values: unknown): Promise<unknown> {
+    if (!Array.isArray(values)) return this.send(text);
     const { names } = this.session;
     const name = names.find(text);
     if (name === null || (this.prepared.size >= MAX_NAMES_A_CONNECTION && !this.prepared.has(name))) {

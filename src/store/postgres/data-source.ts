@@ -1,7 +1,7 @@
 import type { Logger } from "typeorm";
 import { DataSource } from "typeorm";
 import { parseDatabaseUrl } from "../../model/connections/database-url.js";
-import type { DatabaseUnavailableError } from "./errors.js";
+import { type DatabaseUnavailableError, findRefusal } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
 import { type PoolOptions, SharePool } from "./pool.js";
 import { createServerFinder } from "./server-finder.js";
@@ -41,6 +41,8 @@ export interface DataSourceOptions {
   readonly readOnly?: boolean;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
+  /** Called each time that the database refuses a statement: for a lock, a right, or something that is missing. */
+  readonly onRefused?: (error: DatabaseUnavailableError) => void;
   /** Receives every statement. Without a logger, TypeORM logs nothing. */
   readonly logger?: Logger;
 }
@@ -58,7 +60,14 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     readOnly: options.readOnly ?? false,
     options: target.options,
   };
-  const session = { target, limits, names: new StatementNames(), connectTimeoutMs, answerTimeoutMs };
+  const { onRefused = () => undefined } = options;
+  const session = {
+    ...{ target, limits, names: new StatementNames(), connectTimeoutMs, answerTimeoutMs },
+    onFailure: (error: unknown) => {
+      const refusal = findRefusal(error);
+      if (refusal !== null) onRefused(refusal);
+    },
+  };
   const pool: Omit<PoolOptions, "max"> = {
     session: { ...session, finder: createServerFinder(session) },
     waitTimeoutMs,

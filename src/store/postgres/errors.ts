@@ -78,6 +78,15 @@ export function toDatabaseError(error: unknown): unknown {
   return reason === null ? error : new DatabaseUnavailableError(reason, error);
 }
 
+/** Converts the error of a statement that a database refuses although it answers; `null` for any other error. */
+export function findRefusal(error: unknown): DatabaseUnavailableError | null {
+  const known = toDatabaseError(error);
+  return known instanceof DatabaseUnavailableError && LASTING.has(known.reason) ? known : null;
+}
+
+/** What does not end with the next statement or connection, and may refuse a read. */
+const LASTING: ReadonlySet<UnavailableReason> = new Set(["full", "locked", "rights", "missing"]);
+
 /**
  * Returns `true` if a statement failed for its content or for the rows that it met: bad data, a constraint, a row that was
  * given twice, a deadlock, a lock that did not become free, or a limit of time or size. Its transaction is then rolled
@@ -139,8 +148,11 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^08...$|^57P..$|^25P03$|^25P04$/, reason: "away" },
 ];
 
-/** Messages of `pg` and of sockets about a lost connection. These errors have no SQLSTATE. */
+/**
+ * Messages of `pg` and of sockets about a lost connection, and of TypeORM, which releases a connection that ends between two
+ * statements. These errors have no SQLSTATE.
+ */
 const LOST_CONNECTION =
-  /Connection terminated|connection error and is not queryable|said nothing for|timeout expired|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|socket hang up|Client was closed/;
+  /Connection terminated|connection error and is not queryable|said nothing for|timeout expired|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|socket hang up|Client was closed|Query runner already released/;
 
 const QUERY_CANCELED = "57014";

@@ -56,18 +56,29 @@ describe.each(SOURCES)("SOURCE=%s while nothing can be read of VMs", (source) =>
       "ALTER TABLE vm_interface RENAME TO hidden",
       "the database lacks or hides something that the gateway needs",
     ],
-  ])("readiness says why: %s", async (change, reason) => {
-    const { url, ownerUrl } = await start(source);
+  ])("readiness says why, and the log has a line each way: %s", async (change, reason) => {
+    const { url, ownerUrl, log } = await start(source);
+    const tell = () => log.map((line) => (JSON.parse(line) as { msg: string }).msg.slice(0, 29));
     const holder = new pg.Client({ connectionString: ownerUrl });
+    holder.on("error", () => undefined);
     await holder.connect();
     await holder.query("BEGIN");
     await holder.query(change);
     if (change.startsWith("ALTER")) await holder.query("COMMIT");
     await until(async () => !(await isReady(url)));
     expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: false, reasons: [reason] });
+    const query = '{ vmNics(macAddress: "52:54:00:00:00:01") { id } }';
+    const asked = `${url}/graphql?query=${encodeURIComponent(query)}`;
+    const headers = { "apollo-require-preflight": "1" };
+    for (let ask = 0; ask < 2; ask += 1) expect((await fetch(asked, { headers })).status).toBe(503);
     if (change.startsWith("ALTER")) await holder.query("ALTER TABLE hidden RENAME TO vm_interface");
     await holder.end();
     await until(() => isReady(url));
+    await until(() => tell().includes("the database is available again".slice(0, 29)));
+    expect(tell().filter((line) => line.startsWith("the database is "))).toEqual([
+      "the database is not available",
+      "the database is available aga",
+    ]);
   });
 });
 

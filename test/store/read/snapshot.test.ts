@@ -1,7 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSlots } from "../../../src/model/slots.js";
+import { queryRows } from "../../../src/store/postgres/sql.js";
 import { createSnapshot } from "../../../src/store/read/snapshot.js";
+import { until } from "../until.js";
 import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
 
 let database: TestDatabase;
@@ -51,6 +53,21 @@ describe("a snapshot", () => {
     await increment();
     snapshot.renew();
     expect(readValue(await snapshot.query(READ))).toBe(first + 1);
+    await snapshot.close();
+    await takeAllConnections();
+  });
+
+  test("whose connection ends between two statements says that the database does not answer", async () => {
+    const snapshot = createSnapshot(database.dataSource);
+    const [row] = await queryRows<{ pid: number }>(snapshot, "SELECT pg_backend_pid() AS pid");
+    const isOpen = () =>
+      queryRows(database.dataSource, "SELECT FROM pg_stat_activity WHERE pid = $1", [row?.pid]).then(
+        (rows) => rows.length > 0,
+      );
+    await database.dataSource.query("SELECT pg_terminate_backend($1)", [row?.pid]);
+    await until(async () => !(await isOpen()));
+    await setImmediate();
+    await expect(queryRows(snapshot, READ)).rejects.toMatchObject({ reason: "away" });
     await snapshot.close();
     await takeAllConnections();
   });
