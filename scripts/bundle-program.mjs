@@ -32,6 +32,8 @@ if (!isCurrent()) {
     platform: "node",
     format: "esm",
     target: "node20",
+    // Otherwise graphql looks in every value for a class of another copy of itself. There is only this one in the bundle.
+    define: { "process.env.NODE_ENV": '"production"' },
     banner: { js: BANNER },
     external: KEPT_APART,
     plugins: [{ name: "optional packages", setup: leaveOutWhatIsMissing }],

@@ -1,6 +1,6 @@
 import { normalizeReportedMac } from "../model/address/mac.js";
 import type { GuestInterface } from "../store/types.js";
-import { UNKNOWN_INTERFACE } from "../store/read/interface-columns.js";
+import { createInterface } from "../store/read/interface-columns.js";
 import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
@@ -37,14 +37,12 @@ export type InterfaceValues = readonly [string | null, string | null, string | n
 
 /** Makes an interface of what the engine stores. */
 export function toGuestInterface([name, mac, ipv4, ipv6]: InterfaceValues, vmId: string): GuestInterface {
-  return {
-    ...UNKNOWN_INTERFACE,
-    vmId,
-    name: name === "" ? null : name,
-    macAddress: normalizeReportedMac(mac),
-    ipv4Addresses: parseIpv4List(ipv4),
-    ipv6Addresses: parseIpv6List(ipv6),
-  };
+  const created = createInterface(vmId);
+  created.name = name === "" ? null : name;
+  created.macAddress = normalizeReportedMac(mac);
+  created.ipv4Addresses = parseIpv4List(ipv4);
+  created.ipv6Addresses = parseIpv6List(ipv6);
+  return created;
 }
 
 /** SQL that sorts a guest's interfaces `g` by content, in the same way under any collation. */

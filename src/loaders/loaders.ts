@@ -91,13 +91,7 @@ export function createLoaders(
   return {
     ...rows,
     getVmsByHost: questions.vmsByHost.ask,
-    loadKnownGuestInterfaces: async (vmId) => {
-      const [vm, interfaces] = await Promise.all([
-        rows.vmById.load(vmId),
-        rows.guestInterfacesByVm.load(vmId),
-      ]);
-      return vm?.interfacesKnown === true ? interfaces : null;
-    },
+    loadKnownGuestInterfaces: (vmId) => questions.knownInterfaces.ask(vmId),
     loadHosts: () => questions.hosts.ask(null),
     loadVmsPage: questions.vmsPage.ask,
     countVms: questions.countVms.ask,
@@ -153,7 +147,7 @@ function createRowLoaders(store: ReadStore, batchScheduleFn: BatchSchedule) {
  */
 function createQuestions(
   store: ReadStore,
-  { vmById, hostById }: ReturnType<typeof createRowLoaders>,
+  { vmById, hostById, guestInterfacesByVm }: ReturnType<typeof createRowLoaders>,
   batchScheduleFn: BatchSchedule,
 ) {
   return {
@@ -182,6 +176,11 @@ function createQuestions(
     ),
     addressSpans: memoize((question: AddressSpansQuestion) => store.readAddressSpans(question)),
     changeCursor: memoize(() => store.readChangeCursor()),
+    // Each vNIC of the VM asks.
+    knownInterfaces: memoize(async (vmId: string) => {
+      const [vm, interfaces] = await Promise.all([vmById.load(vmId), guestInterfacesByVm.load(vmId)]);
+      return vm?.interfacesKnown === true ? interfaces : null;
+    }),
   };
 }
 

@@ -11,9 +11,7 @@ export function memoize<Question, Answer>(
   const answers = new Map<string, Answer>();
   return {
     ask: (question) => {
-      const key = JSON.stringify(question, (_, value: unknown) =>
-        typeof value === "bigint" ? `${value}n` : value,
-      );
+      const key = typeof question === "string" ? question : formatKey(question);
       const known = answers.get(key);
       if (known !== undefined) return known;
       const fresh = answer(question);
@@ -24,6 +22,10 @@ export function memoize<Question, Answer>(
       answers.clear();
     },
   };
+}
+
+function formatKey(question: unknown): string {
+  return JSON.stringify(question, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
 
 /** Computes a value from an object once, and keeps it as long as the object. Use it only for objects that do not change. */

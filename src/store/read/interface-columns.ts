@@ -33,6 +33,21 @@ export const UNKNOWN_INTERFACE = Object.fromEntries(
   OWN_COLUMNS.map(({ field, isList }) => [field, isList ? [] : null]),
 ) as unknown as Omit<GuestInterface, "vmId">;
 
+/** An interface whose fields can still be set. */
+type OpenInterface = { -readonly [Field in keyof GuestInterface]: GuestInterface[Field] };
+
+const BLANK_INTERFACE: OpenInterface = { vmId: "", ...UNKNOWN_INTERFACE };
+
+/**
+ * Creates an interface of which nothing is known yet; set what is. To copy an object and then set its fields is a fast way in
+ * V8. To override them while it is spread is not: on Node 20 that takes thirty times as long.
+ */
+export function createInterface(vmId: string): OpenInterface {
+  const created = { ...BLANK_INTERFACE };
+  created.vmId = vmId;
+  return created;
+}
+
 /** The columns of table `i`; {@link parseInterfaceRow} parses such a row. */
 export const SELECTION = COLUMNS.map(({ field, name }) => `i.${name} AS "${field}"`).join(", ");
 
@@ -45,11 +60,12 @@ export type InterfaceRow = {
 
 /** Parses the interface in a row. Ignores further columns of the row. */
 export function parseInterfaceRow(row: InterfaceRow): GuestInterface {
-  const values = COLUMNS.map(({ field, isList }) => {
+  const parsed: Record<string, unknown> = {};
+  for (const { field, isList } of COLUMNS) {
     const value: unknown = row[field];
-    return [field, isList ? ADDRESS_LIST.from(value as string | null) : value];
-  });
-  return Object.fromEntries(values) as GuestInterface;
+    parsed[field] = isList ? ADDRESS_LIST.from(value as string | null) : value;
+  }
+  return parsed as unknown as GuestInterface;
 }
 
 /** The columns of table `i` without the VM's id, as one JSON array; {@link parseInterfaceValues} parses it. */

@@ -1,4 +1,4 @@
-import { UNKNOWN_INTERFACE } from "../../read/interface-columns.js";
+import { createInterface, UNKNOWN_INTERFACE } from "../../read/interface-columns.js";
 import type { GuestInterface } from "../../types.js";
 import { diffLists, undoListDiff, type ListDiff } from "./list-diff.js";
 import { isSameInterface } from "./vm-version.js";
@@ -54,7 +54,7 @@ export function undoInterfaces(
   for (const { index, field, change } of listUpdates(upd)) {
     const after = before[index];
     if (after === undefined) continue;
-    before[index] = { ...after, [field]: undoChange(after[field], change) };
+    before[index] = Object.assign({ ...after }, { [field]: undoChange(after[field], change) });
   }
   return before;
 }
@@ -71,7 +71,7 @@ export function stripInterface(guestInterface: GuestInterface): StoredInterface 
 
 /** Restores an interface. Older rows also lack the fields that came with a later release. */
 export function restoreInterface(vmId: string, stored: StoredInterface): GuestInterface {
-  return { ...UNKNOWN_INTERFACE, ...stored, vmId };
+  return Object.assign(createInterface(vmId), stored);
 }
 
 /**
