@@ -92,8 +92,9 @@ export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Pro
     return host === null ? [] : [host];
   }
   const hosts = await loaders.loadHosts();
+  const wanted: readonly (string | null)[] = listEquivalentAddresses(target.text);
   return target.kind === "ADDRESS"
-    ? hosts.filter(({ address }) => readHostAddress(address) === target.text)
+    ? hosts.filter(({ address }) => wanted.includes(readHostAddress(address)))
     : hosts.filter((host) => contains(host.name, target.text) || contains(host.address, target.text));
 }
 

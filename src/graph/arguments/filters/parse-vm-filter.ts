@@ -6,9 +6,9 @@ import {
   unmapAddress,
   type Cidr,
 } from "../../../model/address/cidr.js";
-import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
+import { checkHasAddress, createFilterError } from "./contradictions.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
@@ -21,9 +21,13 @@ const MAX_CONDITIONS = 50;
 export function parseVmFilter(input: VmFilterInput | null): VmFilter {
   if (input === null) return {};
   const search = parseSearch(input, new FilterReader());
+  checkHasAddress([
+    ...(input.ip == null ? [] : [{ kind: "address", address: input.ip } as const]),
+    ...search,
+  ]);
   return {
     ...(input.nameContains != null && { nameContains: parseText("nameContains", input.nameContains) }),
-    ...(input.status != null && { statuses: input.status }),
+    ...(input.status != null && { statuses: checkListLength("status", input.status) }),
     ...(input.hostId != null && { hostId: parseId("hostId", input.hostId) }),
     ...(input.ip != null && { ip: input.ip }),
     ...(search.length > 0 && { search: { kind: "and", parts: search } }),
@@ -67,7 +71,7 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
   const { nameContains, status, hostId, ip } = input;
   return [
     ...(nameContains == null ? [] : [createText("name", ["", parseText("nameContains", nameContains), ""])]),
-    ...(status == null ? [] : [{ kind: "status", statuses: status } as const]),
+    ...(status == null ? [] : [{ kind: "status", statuses: checkListLength("status", status) } as const]),
     ...(hostId == null ? [] : [{ kind: "hostId", id: parseId("hostId", hostId) } as const]),
     ...(ip == null ? [] : [{ kind: "address", address: ip } as const]),
   ];
@@ -77,12 +81,6 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
 function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
-  if (hasAddress === false && (address != null || input.ip != null)) {
-    throw createFilterError(
-      "hasAddress",
-      "false, beside an address that must be there; leave one of them out",
-    );
-  }
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
     ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
@@ -218,8 +216,4 @@ const EVERY_ADDRESS = {
 function checkStale({ stale, staleReason }: VmFilterInput): void {
   if (stale !== false || staleReason == null) return;
   throw createFilterError("staleReason", "asked for beside stale: false; leave one of them out");
-}
-
-function createFilterError(field: string, reason: string) {
-  return createGraphError("BAD_USER_INPUT", `${field}: ${reason}`);
 }

@@ -45,6 +45,7 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["2001:DB8:0::5", shown("ADDRESS", ["web"], [], [])],
     ["[2001:db8::5]", shown("ADDRESS", ["web"], [], [])],
     ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
+    ["::ffff:192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
     ["fd00::/8", shown("CIDR", ["Db"], [], [])],
     [guestMac(2).toUpperCase().replaceAll(":", "-"), shown("MAC", ["Db"], ["Db"], [])],

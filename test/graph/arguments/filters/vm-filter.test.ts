@@ -132,9 +132,27 @@ test.each([
   ['{not: {fqdn: {eq: "web", contains: "db"}}}', 'fqdn.contains: "web" does not have this'],
   ['{address: {inCidr: "10.0.0.0/8", family: IPV6}}', "address.family: the prefix is not of this family"],
   ['{address: {eq: "10.0.1.5", anyOf: ["10.0.1.6"]}}', "address.anyOf: 10.0.1.5 is not among these"],
-  ['{address: {inCidr: "10.0.0.1/8"}}', "has bits behind its length; the network is 10.0.0.0/8"],
+  [
+    '{address: {inCidr: "10.0.0.1/8"}}',
+    'filter.address.inCidr: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8',
+  ],
+  [
+    '{stale: true, or: [{ip: "10.0.0.1"}, {not: {address: {anyOf: ["10.0.0.2", "010.0.0.3"]}}}], status: [UP]}',
+    'filter.or.not.address.anyOf: "010.0.0.3" is not a valid IP address',
+  ],
+  ['{guestMacAddress: "x"}', 'filter.guestMacAddress: "x" is not a valid MAC address'],
+  [
+    `{status: [${Array.from({ length: 501 }, () => "UP").join(" ")}]}`,
+    "status: has 501 values; at most 500 are allowed",
+  ],
   ["{stale: false, staleReason: [AGENT_ABSENT]}", "staleReason: asked for beside stale: false"],
   ['{hasAddress: false, ip: "10.0.0.1"}', "hasAddress: false, beside an address"],
+  ['{and: [{hasAddress: false}, {and: [{ip: "10.0.0.1"}]}]}', "hasAddress: false, beside an address"],
+  ['{ip: "10.0.0.1", and: [{not: {hasAddress: true}}]}', "hasAddress: false, beside an address"],
+  [
+    '{or: [{stale: true}, {hasAddress: false, address: {eq: "::1"}}]}',
+    "hasAddress: false, beside an address",
+  ],
   [
     "{not: {not: {not: {not: {not: {stale: true}}}}}}",
     "filter: and, or, not must not be nested deeper than 5 levels",
