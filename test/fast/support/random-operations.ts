@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { formatCursor } from "../../../src/graph/arguments/pages/cursor.js";
+import type { VmOrder } from "../../../src/store/types.js";
 import { id, mac } from "../../support/builders/ids.js";
 
 /** Operations are about VMs up to this number, and a few that are not there. */
@@ -107,6 +109,43 @@ const order = fc.constantFrom<unknown>(
   "NO",
 );
 
+/** All orders, each with a value by which it sorts; of most, some VMs have none. */
+const ORDERS: readonly (readonly [VmOrder, string])[] = [
+  ["NAME_ASC", "vm-3"],
+  ["NAME_DESC", "vm-3"],
+  ["ID_ASC", ""],
+  ...(["ASC", "DESC"] as const).flatMap(
+    (way) =>
+      [
+        [`HOST_${way}`, "host-a"],
+        [`STATUS_${way}`, "1"],
+        [`LAST_CHANGE_${way}`, "2026-11-28T00:00:00.000000Z"],
+        [`PRIMARY_ADDRESS_${way}`, "10.0.0.5"],
+      ] as const,
+  ),
+];
+const everyOrder = fc.constantFrom(...ORDERS.map(([each]) => each));
+/** Places in lists, some of them in another order than the one that is asked for, and what is no place. */
+const place = fc.oneof(
+  { weight: 5, arbitrary: fc.tuple(fc.constantFrom(...ORDERS), number, fc.boolean()).map(formatPlace) },
+  { weight: 1, arbitrary: fc.constantFrom<string | null>(null, "", "x", "WzFd") },
+);
+
+function formatPlace([[by, orderKey], n, isUnknown]: [(typeof ORDERS)[number], number, boolean]): string {
+  return formatCursor({ name: `vm-${n}`, id: id(n), orderKey: isUnknown ? null : orderKey }, by);
+}
+
+const QUESTIONS_ABOUT_MANY: readonly string[] = [
+  'find(text: "10.0.0.5") { kind vms(last: 2) { totalCount nodes { name } } vmNics { id } hosts { id } }',
+  `find(text: "${mac(3)}") { kind vms { nodes { name } } vmNics { id vm { name } } }`,
+  "drift(first: 2) { totalCount nodes { kind vm { name } device { name } } pageInfo { endCursor } }",
+  "addressConflicts { totalCount nodes { address kind holders { vm { name } } } }",
+  "macConflicts { nodes { macAddress vmNics { id } } }",
+  "guestAddresses(first: 3) { nodes { address vm { name } device { name } } }",
+  "guestNetworkStats(by: HOST) { groupCount rows { host { name } vms vnics addresses conflicts } }",
+  'guestNetworkStats(by: FAMILY, filter: {ip: "10.0.0.300"}) { groupCount }',
+];
+
 const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }> = fc.oneof(
   fc.tuple(selectionsOf("Vm", 4), someId).map(([set, value]) => ({
     query: `query Q($id: ID!) { vm(id: $id) ${set} }`,
@@ -120,6 +159,19 @@ const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }>
     query: `query Q($size: Int, $by: VmOrder) { vms(${isLast ? "last" : "first"}: $size, orderBy: $by) ${set} }`,
     variables: { size, by },
   })),
+  fc
+    .tuple(
+      selectionsOf("VmConnection", 4),
+      place,
+      everyOrder,
+      fc.constantFrom("after", "before"),
+      fc.boolean(),
+    )
+    .map(([set, cursor, by, side, isLast]) => ({
+      query: `query Q($cursor: String, $by: VmOrder) { vms(${isLast ? "last" : "first"}: 3, ${side}: $cursor, orderBy: $by) ${set} }`,
+      variables: { cursor, by },
+    })),
+  fc.constantFrom(...QUESTIONS_ABOUT_MANY).map((field) => ({ query: `query Q { ${field} }`, variables: {} })),
   fc.tuple(selectionsOf("VmConnection", 4), number, fc.boolean()).map(([set, n, byName]) => ({
     query: `query Q($filter: VmFilter) { vms(filter: $filter) ${set} }`,
     variables: { filter: byName ? { name: { contains: String(n) } } : { ip: `10.0.0.${n}` } },
