@@ -196,11 +196,20 @@ async function registerAnswers(
       if (route.url === "*" && route.method === "OPTIONS")
         route.config = { ...route.config, rule: PAGE_RULE };
     });
-    await app.register(cors, {
+    const forPages = {
       origin: [...options.cors],
       methods: ["GET", "HEAD", "POST"],
       allowedHeaders: [...ALLOWED_HEADERS, ...(options.corsHeaders ?? [])],
       maxAge: 600,
+    };
+    const forOthers = { ...forPages, preflight: false };
+    await app.register(cors, {
+      // Other requests with OPTIONS are refused as without CORS: the plugin would answer them in a form of its own.
+      delegator: ({ headers }, callback) => {
+        const isPreflight =
+          headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
+        callback(null, isPreflight ? forPages : forOthers);
+      },
     });
   }
   gate.guard(app);

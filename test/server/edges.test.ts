@@ -199,6 +199,23 @@ describe("CORS", () => {
     },
   );
 
+  test.each(["/graphql", "/healthz", "/nothing"])(
+    "changes nothing for OPTIONS of %s that asks for no page",
+    async (path) => {
+      const [withCors, without] = [await served({ cors: [origin] }), await served()];
+      const [mine, theirs] = [
+        await ask(withCors, path, { method: "OPTIONS" }),
+        await ask(without, path, { method: "OPTIONS" }),
+      ];
+      expect([mine.status, mine.headers.allow, mine.text]).toEqual([
+        theirs.status,
+        theirs.headers.allow,
+        theirs.text,
+      ]);
+      expect(mine.text).toContain(path === "/nothing" ? "NOT_FOUND" : "METHOD_NOT_ALLOWED");
+    },
+  );
+
   test("shows refusals to the pages, too", async () => {
     const server = await served({ cors: [origin], identity: createIdentity([]) });
     const answer = await ask(server, "/graphql?query=%7B__typename%7D", { headers: { origin } });
