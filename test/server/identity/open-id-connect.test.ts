@@ -98,6 +98,24 @@ describe("an issuer's token", () => {
   });
 });
 
+test.each([
+  [[]],
+  [null],
+  [undefined],
+  [""],
+  [{ reader: true }],
+  [{ 0: "reader", length: 1 }],
+  [[["reader"]]],
+  [[{ name: "reader" }]],
+  [true],
+  ["*"],
+  ["reader,operator"],
+  [["__proto__"]],
+])("a claim of roles that names none opens nothing: %j", async (roles) => {
+  const { key, issuer, ask } = await gatewayWithIssuer();
+  expect(await ask(await issuer.sign(key, { roles }))).toEqual([403, "FORBIDDEN"]);
+});
+
 describe("only access tokens count", () => {
   test.each(
     Object.entries<{ readonly claims: Record<string, unknown>; readonly header: Record<string, unknown> }>({
