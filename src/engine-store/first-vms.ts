@@ -42,7 +42,7 @@ export function selectFirstOfLists({ hosts, where, limit }: FirstVms): VmSelecti
  * Selects the first VMs of many hosts up to an edge: a name before which most hosts have enough VMs. Reading names up to there
  * costs half of reading all.
  * 1. A sample of the VMs, sorted by name, shows the edge. Its ids go through an array, so that PostgreSQL looks them up by
- *    key. `rank` is the placeholder of {@link findEdgeRank}.
+ *    key. `rank` is the placeholder of {@link findEdgeRank}. The condition is on `vm_static s` alone, as that of all VMs is.
  * 2. The VMs up to the edge are numbered for each host.
  * A host has fewer rows than the limit if it has few VMs, or late names. Nothing is selected if the sample is too small to
  * show an edge.
@@ -54,7 +54,7 @@ export function selectFirstUpToEdge({ hosts, where, limit }: FirstVms, rank: str
         FROM unnest(ARRAY(
           SELECT d.vm_guid FROM vm_dynamic d TABLESAMPLE SYSTEM (${SAMPLE_PERCENT}) REPEATABLE (3)
           WHERE d.run_on_vds = ANY(${hosts}))) AS sample (vm_guid)
-        JOIN vm_static s ON s.vm_guid = sample.vm_guid JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+        JOIN vm_static s ON s.vm_guid = sample.vm_guid
         WHERE ${where})`,
     rows: `SELECT numbered.*, ${HOST_COLUMN} FROM (
         SELECT ${VM_COLUMNS}, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS number
