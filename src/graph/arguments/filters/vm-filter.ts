@@ -26,7 +26,9 @@ export class VmFilterInput {
 
   @Field(() => IPScalar, {
     nullable: true,
-    description: "An address that the guest reports, exactly this one, in any spelling: who has 10.1.2.3?",
+    description:
+      "An address that the guest reports, exactly this one, in any spelling: who has 10.1.2.3? The same address mapped into " +
+      "IPv6 is another one here; `address` finds both.",
   })
   readonly ip?: string | null;
 
