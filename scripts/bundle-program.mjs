@@ -41,7 +41,23 @@ if (!isCurrent()) {
     metafile: true,
     logLevel: "error",
   });
+  for (const path of Object.keys(metafile.outputs)) escapeForeignCharacters(join(root, path));
   writeFileSync(join(output, "parts/LICENSES.txt"), formatLicences(Object.keys(metafile.inputs)));
+}
+
+/**
+ * Writes a program's foreign characters as escapes. V8 keeps the text of a program, with two bytes for each character if there is a
+ * single one of them, and comments and patterns have some. It is the same program, since each stands in a comment, a text or a pattern.
+ */
+function escapeForeignCharacters(path) {
+  const text = readFileSync(path, "utf8");
+  if (/\\[\u0080-\uffff]/.test(text))
+    throw new Error(`${path}: a foreign character has a backslash before it`);
+  const escaped = text.replaceAll(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  if (escaped !== text) writeFileSync(path, escaped);
 }
 
 function isCurrent() {
