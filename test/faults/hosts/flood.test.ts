@@ -18,11 +18,13 @@ test("readers that hold all their connections stop no pass, make nothing unready
   const gateway = await startTestGateway(database.url, fleet.vdsmHosts, { DATABASE_POOL_SIZE: "3" });
   cleanups.push(() => gateway.stop());
   await until(() => gateway.isReady());
-  // Readers wait for this lock; passes and readiness do not read that table.
+  // Readers wait for this lock; passes and readiness do not read that table, and without it other questions are answered.
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
-  await holder.query("BEGIN; LOCK TABLE vds_static IN ACCESS EXCLUSIVE MODE");
-  const asked = Array.from({ length: 20 }, () => gateway.ask("{ hosts { name } }"));
+  await holder.query("BEGIN; LOCK TABLE vnic_graph_shared_address IN ACCESS EXCLUSIVE MODE");
+  const asked = Array.from({ length: 20 }, () =>
+    gateway.ask("{ addressConflicts(first: 1) { nodes { address } } }"),
+  );
   const passes = () =>
     database.dataSource.query<{ last: Date }[]>("SELECT min(last_success_at) AS last FROM vnic_graph_host");
   const [before] = await passes();
