@@ -41,8 +41,14 @@ if (!isCurrent()) {
     metafile: true,
     logLevel: "error",
   });
-  for (const path of Object.keys(metafile.outputs)) escapeForeignCharacters(join(root, path));
-  writeFileSync(join(output, "parts/LICENSES.txt"), formatLicences(Object.keys(metafile.inputs)));
+  try {
+    for (const path of Object.keys(metafile.outputs)) escapeForeignCharacters(join(root, path));
+    writeFileSync(join(output, "parts/LICENSES.txt"), formatLicences(Object.keys(metafile.inputs)));
+  } catch (error) {
+    // Otherwise the next build would take an unfinished one for done.
+    rmSync(main);
+    throw error;
+  }
 }
 
 /**

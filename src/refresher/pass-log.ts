@@ -114,7 +114,7 @@ export class PassLog {
    * The outage is over when no host's last pass failed by it. Passes that have nothing to write may succeed while others fail,
    * for example if a right was taken away.
    */
-  private writeDatabase({ host, outcome, failure }: PassResult): void {
+  private writeDatabase({ host, outcome, deferral, failure }: PassResult): void {
     if (failure?.kind === "database") {
       this.notStored.add(host.id);
       if (!this.isDatabaseLost) {
@@ -126,7 +126,8 @@ export class PassLog {
       this.isDatabaseLost = true;
       return;
     }
-    if (outcome === "done" || outcome === "failed" || outcome === "removed") this.notStored.delete(host.id);
+    // A fresh host, or one that somebody else had meanwhile, was written by another gateway.
+    if (outcome !== "deferred" || deferral === "fresh") this.notStored.delete(host.id);
     if (!this.isDatabaseLost || outcome !== "done" || this.notStored.size > 0) return;
     this.log.info({}, "passes can use the database again");
     this.isDatabaseLost = false;

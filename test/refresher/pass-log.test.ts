@@ -54,6 +54,17 @@ test("an outage of the database is told once, and ends when no host's pass fails
   ]);
 });
 
+test("an outage is over too if another gateway writes some of the hosts from then on", () => {
+  for (const hostId of [HOST_A, HOST_B]) log.write(failed("database", hostId));
+  const host = configuredHost(HOST_A);
+  log.write(result({ host, outcome: "deferred", deferral: "busy" }));
+  log.write(result({ host: configuredHost(HOST_B) }));
+  expect(lines).not.toContain("info: passes can use the database again");
+  log.write(result({ host, outcome: "deferred", deferral: "fresh" }));
+  log.write(result({ host: configuredHost(HOST_B) }));
+  expect(lines).toContain("info: passes can use the database again");
+});
+
 test("a pass that is superseded again and again is told once, and again after one that was not", () => {
   for (const outcome of ["superseded", "superseded", "deferred", "superseded", "done", "superseded"] as const)
     log.write(result({ outcome }));

@@ -42,7 +42,7 @@ describe("the report of a host", () => {
             inet6: ["fe80::21a:4aff:fe16:1708"],
           },
         ],
-        guestIPs: "",
+        guestIPs: null,
         guestFQDN: "vm-900.example.test",
         monitorResponse: 0,
         problems: [],
@@ -295,6 +295,17 @@ describe("the report of a host", () => {
       { vmId: VM_ID, problems: [] },
     ]);
     expect(({} as Record<string, unknown>)["vmName"]).toBeUndefined();
+  });
+
+  test("has no guestIPs where none of them is an address, and tells twenty of them", () => {
+    const record = {
+      vmId: VM_ID,
+      status: "Up",
+      guestIPs: Array.from({ length: 30 }, (_, at) => `no${at}`).join(" "),
+    };
+    const [vm] = createReport(record).vms;
+    expect(vm).toMatchObject({ guestIPs: null });
+    expect(vm?.problems).toHaveLength(20);
   });
 
   test("finds nothing wrong with guestIPs beside interfaces, where they do not count", () => {

@@ -7,18 +7,26 @@ import { TokenKind, type ASTNode, type Token } from "graphql";
  */
 export function formatPlace(literal: ASTNode | undefined): string {
   const names: string[] = [];
-  let token = literal?.loc?.startToken.prev ?? null;
+  let token = stepBack(literal?.loc?.startToken);
   while (token !== null) {
     if (token.kind === TokenKind.COLON) {
-      names.unshift(token.prev?.value ?? "");
-      token = token.prev?.prev ?? null;
+      const name = stepBack(token);
+      names.unshift(name?.value ?? "");
+      token = stepBack(name);
     }
     const opening = findOpening(token);
     // A list has no name of its own; an object's is before it. Before a parenthesis stands the field.
     if (opening === null || opening.kind === TokenKind.PAREN_L) break;
-    token = opening.prev;
+    token = stepBack(opening);
   }
   return names.length === 0 ? "" : `${names.join(".")}: `;
+}
+
+/** Finds the token before another one. Comments are tokens too, and are passed over. */
+function stepBack(from: Token | null | undefined): Token | null {
+  let token = from?.prev ?? null;
+  while (token?.kind === TokenKind.COMMENT) token = token.prev;
+  return token;
 }
 
 /** Finds the bracket that is open at a token, before it or the token itself; `null`: none is. */

@@ -140,13 +140,13 @@ export class NetworkDevice {
 
   @Field(() => [IPv4Scalar], {
     description:
-      "Its IPv4 addresses, in reported order, those that it had before first; empty if it has none.",
+      "Its IPv4 addresses, in reported order; of hosts that the gateway polls, those that it had before first. Empty if it has none.",
   })
   readonly ipv4Addresses!: readonly string[];
 
   @Field(() => [IPv6Scalar], {
     description:
-      "Its IPv6 addresses without zones, in reported order, those that it had before first; empty if it has none.",
+      "Its IPv6 addresses without zones, in reported order; of hosts that the gateway polls, those that it had before first. Empty if it has none.",
   })
   readonly ipv6Addresses!: readonly string[];
 }

@@ -21,9 +21,10 @@ export interface LiveConnections {
   /** How many there are. */
   readonly count: number;
   /**
-   * Counts a connection of a viewer, or of an address where nobody is asked who they are. It calls `end` when the credentials are no longer valid, when their rights have
-   * changed, or when the server stops. Returns the function that takes the connection off the count. Throws an
-   * HttpError if the viewer has too many, or all viewers together have more than {@link LIVE_SHARE} of all connections.
+   * Counts a connection of a viewer, or of an address where nobody is asked who they are. It calls `end` when the credentials
+   * are no longer valid, when their rights have changed, or when the server stops. Returns the function that takes the
+   * connection off the count. Throws an HttpError if its owner has too many, or all together have more than
+   * {@link LIVE_SHARE} of all connections.
    */
   enter(
     transport: LiveTransport,

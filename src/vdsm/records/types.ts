@@ -21,7 +21,7 @@ export interface ReportedVm {
   readonly exitReason: number | null;
   /** `null`: the key is absent (the guest is silent), or is no list. `[]`: the guest says that it has no interfaces. */
   readonly netIfaces: readonly ReportedInterface[] | null;
-  /** Addresses joined by blanks, from old agents; `''` from qemu-ga. It counts only if there are no `netIfaces`. */
+  /** Addresses joined by blanks, from old agents; `''` from qemu-ga. `null`: none can be read, or there are `netIfaces`. */
   readonly guestIPs: string | null;
   readonly guestFQDN: string | null;
   /** Fields that could not be read completely; usually none. */

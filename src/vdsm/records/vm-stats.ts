@@ -36,7 +36,7 @@ export function parseVm(
     exitReason: readInteger(record["exitReason"]),
     netIfaces,
     // Beside interfaces it does not count, so nothing in it is wrong.
-    guestIPs: readGuestIps(record["guestIPs"], netIfaces === null ? problems : new ProblemList()),
+    guestIPs: netIfaces === null ? readGuestIps(record["guestIPs"], problems) : null,
     guestFQDN: readText(record["guestFQDN"], "guestFQDN", problems),
     problems: problems.list,
   };
@@ -48,11 +48,14 @@ export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
 }
 
 /** Tells whether the guest reported interfaces, or addresses without interfaces, that cannot be read. Such a guest is not silent. */
-export function hasUnreadableGuest({ netIfaces, problems }: ReportedVm): boolean {
-  return netIfaces === null && problems.some(({ field }) => GUEST_FIELD.test(field));
+export function hasUnreadableGuest({ netIfaces, guestIPs, problems }: ReportedVm): boolean {
+  // Of `guestIPs` some addresses may have been read.
+  const fields = guestIPs === null ? ANY_GUEST_FIELD : GUEST_FIELD;
+  return netIfaces === null && problems.some(({ field }) => fields.test(field));
 }
 
-const GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|guestIPs|record)$/;
+const GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|record)$/;
+const ANY_GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|guestIPs|record)$/;
 
 /** Explains why a record without an id was rejected, with the name that may identify its VM. */
 function explainMissingId(name: unknown): string {

@@ -51,6 +51,16 @@ describe("a guest", () => {
     });
   });
 
+  test("with an old agent has what can be read of its guestIPs, and that is current", () => {
+    const problems = [{ field: "guestIPs", reason: 'has "unknown", no address' }];
+    expect(of({ ...KEY_ABSENT, guestIPs: "10.0.0.7 unknown", problems }, null)).toMatchObject({
+      ips: "10.0.0.7",
+      silence: "ips-only",
+      staleDetail: 'guestIPs has "unknown", no address',
+    });
+    expect(of({ ...KEY_ABSENT, problems }, null)).toMatchObject({ ips: null, silence: "invalid" });
+  });
+
   test("with an old agent has its guestIPs alone, and they are current", () => {
     const first = of({ ...KEY_ABSENT, guestIPs: "10.0.0.7 10.0.0.8" }, null);
     expect(first).toEqual({

@@ -140,6 +140,10 @@ test.each([
     '{stale: true, or: [{ip: "10.0.0.1"}, {not: {address: {anyOf: ["10.0.0.2", "010.0.0.3"]}}}], status: [UP]}',
     'filter.or.not.address.anyOf: "010.0.0.3" is not a valid IP address',
   ],
+  [
+    '{address #note\n :#{(\n{inCidr: #c\n "10.0.0.1/8"}}',
+    'filter.address.inCidr: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8',
+  ],
   ['{guestMacAddress: "x"}', 'filter.guestMacAddress: "x" is not a valid MAC address'],
   [
     `{status: [${Array.from({ length: 501 }, () => "UP").join(" ")}]}`,
