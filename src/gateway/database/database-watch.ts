@@ -1,7 +1,7 @@
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
-/** Logs one line when the database is lost or refuses to be read, and one when it is back. */
+/** Logs when the database is lost and when it is back, and which reads it refuses. */
 export interface DatabaseWatch {
   /** Notes that a connection was lost, or that none could be made. */
   noteFailure(error: unknown): void;
@@ -11,20 +11,23 @@ export interface DatabaseWatch {
 }
 
 /**
- * Creates a watch of the database for gateways whose passes do not do this. After a failure it asks once a second until
- * the database answers, so that the line about its return comes at once, and not with the next request. It cannot ask all
- * that may be refused. So a refusal is over when the database answers and no read was refused for some seconds.
+ * Creates a watch of the database.
+ * 1. A failure is one line. From then on it asks once a second until the database answers, so that the line about its
+ *    return comes at once, and not with the next request.
+ * 2. Each reason of refusals is one line with the driver's message, since clients only hear that they should ask again. No
+ *    check could ask all that may be refused. So they are over when none came for some minutes.
  */
 export function createDatabaseWatch(log: Log, check: () => Promise<unknown>): DatabaseWatch {
-  let timer: NodeJS.Timeout | null = null;
+  let asking: NodeJS.Timeout | null = null;
   let isAsking = false;
-  let refusedAtMs = Number.NEGATIVE_INFINITY;
+  let quiet: NodeJS.Timeout | null = null;
+  const told = new Set<string>();
   const ask = async (): Promise<void> => {
-    if (isAsking || performance.now() - refusedAtMs < QUIET_MS) return;
+    if (isAsking) return;
     isAsking = true;
     try {
       await check();
-      stop();
+      stopAsking();
       log.info("the database is available again");
     } catch {
       // It asks again in a second.
@@ -32,28 +35,45 @@ export function createDatabaseWatch(log: Log, check: () => Promise<unknown>): Da
       isAsking = false;
     }
   };
-  const stop = (): void => {
-    if (timer !== null) clearInterval(timer);
-    timer = null;
+  const stopAsking = (): void => {
+    if (asking !== null) clearInterval(asking);
+    asking = null;
   };
-  const begin = (error: unknown): void => {
-    if (timer !== null) return;
-    log.error(
-      { reason: formatError(error) },
-      "the database is not available; queries are refused until it is",
-    );
-    timer = setInterval(() => void ask(), 1_000);
-    timer.unref();
+  const endRefusals = (): void => {
+    quiet = null;
+    told.clear();
+    log.info("the database has refused no read for ten minutes");
   };
   return {
-    noteFailure: begin,
-    noteRefusal: (error) => {
-      refusedAtMs = performance.now();
-      begin(error);
+    noteFailure: (error) => {
+      if (asking !== null) return;
+      log.error(
+        { reason: formatError(error) },
+        "the database is not available; queries are refused until it is",
+      );
+      asking = setInterval(() => void ask(), 1_000);
+      asking.unref();
     },
-    stop,
+    noteRefusal: (error) => {
+      if (quiet === null) {
+        quiet = setTimeout(endRefusals, QUIET_MS);
+        quiet.unref();
+      } else quiet.refresh();
+      const reason = formatError(error);
+      if (told.has(reason) || told.size >= MAX_REASONS) return;
+      told.add(reason);
+      log.error({ reason }, "the database refuses to be read as clients ask; they get NOT_AVAILABLE");
+    },
+    stop: () => {
+      stopAsking();
+      if (quiet !== null) clearTimeout(quiet);
+      quiet = null;
+    },
   };
 }
 
-/** Clients that were refused ask again after five seconds. */
-const QUIET_MS = 6_000;
+/** Longer than the time between two questions of a dashboard, so that its lines do not come and go with them. */
+const QUIET_MS = 600_000;
+
+/** The most lines until refusals are over, in case each has a message of its own, such as the name of a file. */
+const MAX_REASONS = 20;

@@ -70,7 +70,8 @@ export async function openDatabase(
       if (isOpen && !isPolling(config)) watch.noteFailure(error);
     },
     onRefused: (error) => {
-      if (isOpen && !isPolling(config)) watch.noteRefusal(error);
+      // No pass runs what clients ask, so that passes cannot tell.
+      if (isOpen) watch.noteRefusal(error);
     },
   });
   const watch = createDatabaseWatch(log, () => readState(config, shares));

@@ -141,8 +141,8 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^25006$/, reason: "readOnly" },
   { states: /^55P03$/, reason: "locked" },
   { states: /^42501$|^28...$/, reason: "rights" },
-  // Without USAGE on a schema, its tables look as if they did not exist.
-  { states: /^3F000$|^42P01$|^42703$|^42883$/, reason: "missing" },
+  // Without USAGE on a schema, its tables look as if they did not exist. A function that does not exist is our mistake.
+  { states: /^3F000$|^42P01$|^42703$/, reason: "missing" },
   // A deadlock, or a standby that had to replay what a statement was reading.
   { states: /^40...$/, reason: "conflict" },
   { states: /^08...$|^57P..$|^25P03$|^25P04$/, reason: "away" },

@@ -25,8 +25,11 @@ interface Site {
   readonly log: readonly string[];
 }
 
-/** A gateway that only reads, with a proxy before its database. */
-async function start(source: (typeof SOURCES)[number]): Promise<Site> {
+/** A gateway that only reads unless the settings say otherwise, with a proxy before its database. */
+async function start(
+  source: (typeof SOURCES)[number],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Site> {
   const database = source === "engine" ? await createEngineDatabase() : await createDatabase();
   cleanups.push(() => database.drop());
   const proxy = await startDatabaseProxy(database.url);
@@ -37,6 +40,7 @@ async function start(source: (typeof SOURCES)[number]): Promise<Site> {
     DATABASE_URL: proxy.formatUrl(database.url),
     SOURCE: source,
     REFRESH_INTERVAL: "off",
+    ...settings,
   });
   const gateway = await startGateway({
     config,
@@ -49,37 +53,68 @@ async function start(source: (typeof SOURCES)[number]): Promise<Site> {
   return { url: gateway.url, ownerUrl, proxy, log };
 }
 
+const REFUSES = "the database refuses to be read as clients ask; they get NOT_AVAILABLE";
+const WITH_ADDRESS = '{ vms(first: 1, filter: { address: { eq: "192.0.2.1" } }) { nodes { id } } }';
+const NICS = '{ vmNics(macAddress: "52:54:00:00:00:01") { id } }';
+
+async function ask(url: string, query: string): Promise<number> {
+  const headers = { "apollo-require-preflight": "1" };
+  return (await fetch(`${url}/graphql?query=${encodeURIComponent(query)}`, { headers })).status;
+}
+
+/** Lists what the log says of the database. */
+function listTold(log: readonly string[]): unknown[] {
+  const lines = log.map((line) => JSON.parse(line) as { level: number; msg: string; reason?: string });
+  return lines
+    .filter(({ msg }) => msg.startsWith("the database "))
+    .map(({ level, msg, reason }) => [level, msg, reason]);
+}
+
 describe.each(SOURCES)("SOURCE=%s while nothing can be read of VMs", (source) => {
   test.each([
-    ["LOCK TABLE vm_interface", "the database is locked by somebody else"],
-    [
-      "ALTER TABLE vm_interface RENAME TO hidden",
-      "the database lacks or hides something that the gateway needs",
-    ],
-  ])("readiness says why, and the log has a line each way: %s", async (change, reason) => {
-    const { url, ownerUrl, log } = await start(source);
-    const tell = () => log.map((line) => (JSON.parse(line) as { msg: string }).msg.slice(0, 29));
-    const holder = new pg.Client({ connectionString: ownerUrl });
-    holder.on("error", () => undefined);
-    await holder.connect();
-    await holder.query("BEGIN");
-    await holder.query(change);
-    if (change.startsWith("ALTER")) await holder.query("COMMIT");
-    await until(async () => !(await isReady(url)));
-    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ ready: false, reasons: [reason] });
-    const query = '{ vmNics(macAddress: "52:54:00:00:00:01") { id } }';
-    const asked = `${url}/graphql?query=${encodeURIComponent(query)}`;
-    const headers = { "apollo-require-preflight": "1" };
-    for (let ask = 0; ask < 2; ask += 1) expect((await fetch(asked, { headers })).status).toBe(503);
-    if (change.startsWith("ALTER")) await holder.query("ALTER TABLE hidden RENAME TO vm_interface");
-    await holder.end();
-    await until(() => isReady(url));
-    await until(() => tell().includes("the database is available again".slice(0, 29)));
-    expect(tell().filter((line) => line.startsWith("the database is "))).toEqual([
-      "the database is not available",
-      "the database is available aga",
-    ]);
-  });
+    {
+      change: "LOCK TABLE vm_interface",
+      condition: "the database is locked by somebody else",
+      reason: "canceling statement due to lock timeout",
+    },
+    {
+      change: "ALTER TABLE vm_interface RENAME TO hidden",
+      condition: "the database lacks or hides something that the gateway needs",
+      reason: 'relation "vm_interface" does not exist',
+    },
+  ])(
+    "readiness says so, and the log once with PostgreSQL's message: $change",
+    async ({ change, condition, reason }) => {
+      const { url, ownerUrl, log } = await start(source);
+      const holder = new pg.Client({ connectionString: ownerUrl });
+      holder.on("error", () => undefined);
+      await holder.connect();
+      await holder.query("BEGIN");
+      await holder.query(change);
+      if (change.startsWith("ALTER")) await holder.query("COMMIT");
+      await until(async () => !(await isReady(url)));
+      expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({
+        ready: false,
+        reasons: [condition],
+      });
+      for (let n = 0; n < 2; n += 1) expect(await ask(url, NICS)).toBe(503);
+      if (change.startsWith("ALTER")) await holder.query("ALTER TABLE hidden RENAME TO vm_interface");
+      await holder.end();
+      await until(() => isReady(url));
+      expect(await ask(url, NICS)).toBe(200);
+      expect(listTold(log)).toEqual([[50, REFUSES, reason]]);
+    },
+  );
+});
+
+test("a gateway that polls says by PostgreSQL's message what clients are refused for, as no pass meets it", async () => {
+  const { url, ownerUrl, log } = await start("hosts", { VDSM_TLS: "off", REFRESH_INTERVAL: "5s" });
+  const owner = new pg.Client({ connectionString: ownerUrl });
+  await owner.connect();
+  await owner.query("ALTER TABLE vnic_graph_address RENAME COLUMN vm_id TO hidden");
+  await owner.end();
+  for (let n = 0; n < 2; n += 1) expect(await ask(url, WITH_ADDRESS)).toBe(503);
+  expect(listTold(log)).toEqual([[50, REFUSES, expect.stringMatching(/^column \S+ does not exist$/)]]);
 });
 
 describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {

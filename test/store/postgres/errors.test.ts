@@ -92,6 +92,7 @@ test.each([
   ["a statement's limit of time", "57014", "StatementTimeoutError"],
   ["what nobody foresaw", "XX000", "QueryFailedError"],
   ["a wrong statement", "42601", "QueryFailedError"],
+  ["a function that does not exist", "42883", "QueryFailedError"],
 ])("%s is no outage", async (_cause, code, name) => {
   const error = await catchError(queryRows(database.dataSource, failWith(code)));
   expect(error).toMatchObject({ name });
