@@ -160,7 +160,7 @@ async function readHeapBytes(): Promise<number> {
 }
 
 test.skipIf(process.platform !== "linux").each([
-  ["one VM", "Q1", 200, 0.4],
+  ["one VM", "Q1", 400, 0.5],
   ["a page of 50 VMs with devices and vNICs", "Q2", 50, 0.4],
 ] as const)(
   "%s costs much less of Node's CPU than as tutorials write it",

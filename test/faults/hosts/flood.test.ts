@@ -18,6 +18,13 @@ test("readers that hold all their connections stop no pass, make nothing unready
   const gateway = await startTestGateway(database.url, fleet.vdsmHosts, { DATABASE_POOL_SIZE: "3" });
   cleanups.push(() => gateway.stop());
   await until(() => gateway.isReady());
+  // From then on conflicts are read from the index of addresses.
+  await until(async () => {
+    const index = await database.dataSource.query<{ is_built: boolean }[]>(
+      "SELECT is_built FROM vnic_graph_address_index",
+    );
+    return index.length > 0 && index.every(({ is_built: isBuilt }) => isBuilt);
+  });
   // Readers wait for this lock; passes and readiness do not read that table, and without it other questions are answered.
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
