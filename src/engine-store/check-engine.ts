@@ -101,7 +101,8 @@ async function tryAllReads(dataSource: DataSource, where: string, role: string):
   try {
     await tryReads(createEngineStore(dataSource));
   } catch (error) {
-    if (error instanceof DatabaseUnavailableError && error.reason !== "rights") throw error;
+    if (error instanceof DatabaseUnavailableError && !["rights", "missing"].includes(error.reason))
+      throw error;
     throw new UnusableEngineError(
       `${where}: role ${role} cannot read what the gateway reads: ${formatDatabaseError(error)}`,
       { cause: error },

@@ -61,8 +61,10 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   };
 }
 
-/** Reads no row, but fails if a table that every answer needs may not be read, is locked, or is gone. */
-const READ_NOTHING = `SELECT FROM ${Object.keys(ENGINE_COLUMNS).join(", ")} WHERE false`;
+/** Reads no row, but fails if a table or column that answers need may not be read, is locked, or is gone. */
+const READ_NOTHING = `SELECT ${Object.entries(ENGINE_COLUMNS)
+  .flatMap(([table, columns]) => columns.map((column) => `${table}.${column}`))
+  .join(", ")} FROM ${Object.keys(ENGINE_COLUMNS).join(", ")} WHERE false`;
 
 /** Reads that remember something about the database, so that all readers share them. */
 interface EngineKnowledge {

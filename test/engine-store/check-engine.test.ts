@@ -97,6 +97,22 @@ describe("an engine's database at start", () => {
     );
   });
 
+  test("is refused with role, database and PostgreSQL's message if a read fails by what a view needs", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine(
+      "ALTER TABLE network RENAME TO network_of_engine",
+      `CREATE FUNCTION list_networks() RETURNS SETOF network_of_engine LANGUAGE plpgsql
+        AS 'BEGIN RETURN QUERY SELECT * FROM gone; END'`,
+      "CREATE VIEW network AS SELECT * FROM list_networks()",
+      `GRANT SELECT ON network TO ${engine.role}`,
+    );
+    const refusal = await checkEngine(engine.dataSource).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(UnusableEngineError);
+    expect((refusal as Error).message).toMatch(
+      /^engine database \w+: role \w+ cannot read what the gateway reads: relation "gone" does not exist$/,
+    );
+  });
+
   test("is refused where a session may write", async () => {
     engine = await createEngineDatabase();
     const dataSource = await createDataSource(engine.url, { poolSize: 1 }).initialize();
@@ -123,5 +139,32 @@ describe("an engine's database at start", () => {
     engine = await createEngineDatabase({ schema: [] });
     await expect(checkEngine(engine.dataSource)).rejects.toThrow(/table vds_static, table vds_dynamic/);
     expect(engine.sent().every(({ sql }) => sql.trimStart().startsWith("SELECT"))).toBe(true);
+  });
+});
+
+describe("readiness with an engine's database", () => {
+  test.each([
+    {
+      what: "may not be read",
+      reason: "rights",
+      list: (role: string) => [
+        `REVOKE SELECT ON vm_dynamic FROM ${role}`,
+        `GRANT SELECT (vm_guid, status, run_on_vds, vm_fqdn, guest_agent_nics_hash) ON vm_dynamic TO ${role}`,
+      ],
+    },
+    {
+      what: "has another name",
+      reason: "missing",
+      list: () => ["ALTER TABLE vm_dynamic RENAME COLUMN vm_ip TO hidden"],
+    },
+  ])("fails as queries do if a single column $what", async ({ reason, list }) => {
+    engine = await createEngineDatabase();
+    const store = createEngineStore(engine.dataSource);
+    expect(await store.readPollingState()).toMatchObject({ hosts: 0 });
+    await engine.asEngine(...list(engine.role));
+    await expect(store.readPollingState()).rejects.toMatchObject({ reason });
+    await expect(store.readVmsByIds(["00000000-0000-0000-0000-000000000000"])).rejects.toMatchObject({
+      reason,
+    });
   });
 });
