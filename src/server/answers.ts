@@ -41,7 +41,7 @@ export function convertError(error: unknown, scope: RequestScope): HttpError {
  */
 function convertForeseenError(error: unknown): HttpError | null {
   if (!(error instanceof Error) || !("extensions" in error)) return null;
-  const { code, http } = error.extensions as {
+  const { code, http } = (error.extensions ?? {}) as {
     readonly code?: unknown;
     readonly http?: { readonly status?: unknown };
   };

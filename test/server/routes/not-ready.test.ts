@@ -27,3 +27,21 @@ test("a context that fails by accident is masked, with 500", async () => {
   expect(text).not.toContain("hunter2");
   expect(server.lines.at(-1)).toMatchObject({ decision: "INTERNAL_SERVER_ERROR" });
 });
+
+test.each([undefined, null])("an error whose extensions are %s is masked, with 500", async (extensions) => {
+  const server = await served({
+    contextFor: () => {
+      throw Object.assign(new Error("postgres://admin:hunter2@db"), { extensions });
+    },
+  });
+  const { status, body } = await server.post("{ vm(id: 1) { id } }");
+  expect([status, body.errors]).toEqual([
+    500,
+    [
+      {
+        message: expect.stringMatching(/^Internal error \(request /),
+        extensions: { code: "INTERNAL_SERVER_ERROR" },
+      },
+    ],
+  ]);
+});
