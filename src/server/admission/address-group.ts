@@ -10,8 +10,9 @@ export function findAddressGroup(address: string): string {
   const ipv4 = /^(?:::ffff:)?([\d.]+)$/i.exec(address)?.[1];
   if (ipv4 !== undefined) return ipv4;
   const bare = /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? address.replace(/^([\d.]+):\d+$/, "$1");
-  const parsed = parseAddress(bare);
-  // A link-local address has a zone, and what a proxy writes may be no address.
+  // The zone of a link-local address names an interface of this machine; all of them are one network here.
+  const parsed = parseAddress(bare.replace(/%.*$/, ""));
+  // What a proxy writes may be no address.
   if (parsed === null) return bare.slice(0, MOST_CHARACTERS);
   const { family, value } = unmapAddress(parsed);
   return family === 4 ? formatAddress({ family, value }) : `${(value >> 64n).toString(16)}::/64`;

@@ -31,6 +31,9 @@ export interface ConnectionStates {
  * 1. It replaces the one that has waited for longest. So thousands of silent connections keep nobody out, not even
  *    health checks.
  * 2. If the server is at work on all of them for known viewers, or they wait for it, the new one is closed.
+ *
+ * Call it before the server answers the requests of each connection one after the other: which request a connection is busy with
+ * counts, and not which came last.
  */
 export function boundConnections(
   server: Server,
@@ -70,7 +73,8 @@ export function boundConnections(
       if (open.get(key) === connection) open.delete(key);
     });
   });
-  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+  // Before the other listeners, since one of them may mark the connection as waiting at once.
+  server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     // A body that has not arrived completely is still waited for.
     change(socket, () => !request.complete || isUnknown(request));

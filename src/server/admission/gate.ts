@@ -15,7 +15,7 @@ import { createClientReader, type Client } from "./client.js";
 import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
 import { createOpenLists } from "./places/open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
-import { receiveConnections, type Reception } from "./reception.js";
+import { receiveConnections } from "./reception.js";
 import { createRefusalPace } from "./refusal-pace.js";
 import { createPlaces, type Places } from "./places/places.js";
 import { createStartTurns } from "./places/start-turns.js";
@@ -25,7 +25,10 @@ import { startVisit, type Visit } from "./visit.js";
 
 /** The one way into the server, for every route. */
 export interface Gate {
-  /** Lets connections wait for their turn. Call it before anything else listens to connections. */
+  /**
+   * Lets connections wait for their turn, and bounds their number. Call it before anything else listens to connections, and
+   * before their requests are put into order.
+   */
   readonly receive: (server: Server) => void;
   /**
    * Registers the first step: it starts the visit, and refuses host names that are not ours. Call it before CORS is
@@ -81,7 +84,6 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   const openLists = createOpenLists(limits);
   const refusals = createRefusalPace();
   let connections: OpenConnections | null = null;
-  let reception: Reception | null = null;
   const unidentified = new WeakSet<IncomingMessage>();
   const keptConnections = createKeptConnections(limits);
   const parts = {
@@ -113,16 +115,16 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     },
     isStuck: () => places.isStuck(limits.deadlineMs) || costRooms.isStuck(limits.deadlineMs),
     receive(server) {
-      reception = receiveConnections(server, turns, Math.ceil(limits.connections * RECEPTION_SHARE));
-    },
-    begin(app) {
-      connections = boundConnections(app.server, limits.connections, {
-        isHeld: reception?.holds ?? (() => false),
+      const reception = receiveConnections(server, turns, Math.ceil(limits.connections * RECEPTION_SHARE));
+      connections = boundConnections(server, limits.connections, {
+        isHeld: reception.holds,
         isUnknown: (request) => unidentified.has(request),
       });
-      app.server.on("connection", () => {
+      server.on("connection", () => {
         turns.noteArrival();
       });
+    },
+    begin(app) {
       app.decorateRequest("visit", null);
       app.addHook("onRequest", (request, reply, done) => {
         beginVisit(request, reply, parts);

@@ -49,7 +49,10 @@ test.each([
   ["that were answered and stay", "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"],
   ["that become WebSockets and never say who they are", UPGRADE],
 ])("connections %s keep nobody out, however many a client holds", async (_title, text) => {
-  const server = await served({ limits: { connections: 5 } });
+  // Who holds them has a share of their own, and may be refused.
+  const identify = ({ authorization = "nobody" }: { authorization?: string | undefined }) =>
+    Promise.resolve({ name: authorization, roles: new Set(["reader"] as const), scope: null });
+  const server = await served({ limits: { connections: 5 }, identity: createIdentity([{ identify }]) });
   const held: ReturnType<typeof open>[] = [];
   for (let count = 0; count < 20; count += 1) {
     const next = open(server.port, text);
@@ -59,7 +62,8 @@ test.each([
   }
   await until(() => held.filter(({ isOpen }) => isOpen()).length <= 5);
   for (let count = 0; count < 10; count += 1) expect(await askHealth(server.url)).toBe(200);
-  expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
+  const headers = { authorization: "Bearer anne" };
+  expect((await server.post("{ vm(id: 1) { id } }", { headers })).status).toBe(200);
 });
 
 test("nor do answers without end to somebody whom nobody knows", async () => {
@@ -194,8 +198,55 @@ test("requests whose tokens wait for a slow issuer make room: a valid token of t
   expect(asked).toBeLessThanOrEqual(1);
 });
 
-test("refusals that are held back for who asks on at once make room", async () => {
+test("nor does a second request behind each of them keep anybody out", async () => {
+  let asked = 0;
   const server = await served({
+    limits: { connections: 2 },
+    identity: createIdentity([
+      {
+        identify: () => {
+          asked += 1;
+          return new Promise(() => undefined);
+        },
+      },
+    ]),
+  });
+  const get =
+    "GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n";
+  for (const count of [1, 2]) {
+    open(server.port, get + get);
+    await until(() => asked === count);
+  }
+  for (let count = 0; count < 5; count += 1) expect(await askHealth(server.url)).toBe(200);
+});
+
+test("a request that was sent behind another one, and is at work by now, makes no room", async () => {
+  const server = await served({ limits: { connections: 2 }, identity: byName });
+  const health = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const working = ["anne", "bert"].map((name) =>
+    open(server.port, health + formatSlow(`Authorization: Bearer ${name}\r\n`)),
+  );
+  await until(() => server.doings.waiting.size === 2);
+  expect(await askHealth(server.url)).toBe(0);
+  expect(working.map(({ isOpen }) => isOpen())).toEqual([true, true]);
+});
+
+const LIST = "GET /list HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+test.each([
+  ["make room", ""],
+  ["make room, with further requests behind them, too", LIST],
+])("refusals that are held back for who asks on at once %s", async (_title, further) => {
+  const identity = createOpenIdentity();
+  let asked = 0;
+  const server = await served({
+    identity: {
+      ...identity,
+      identify: (shown) => {
+        asked += 1;
+        return identity.identify(shown);
+      },
+    },
     limits: { connections: 8, lists: 1, viewerLists: 1 },
     routes: (scope, admitted) => {
       scope.get("/list", { config: { rule: LONG_LIST_RULE } }, (request) => {
@@ -204,17 +255,16 @@ test("refusals that are held back for who asks on at once make room", async () =
       });
     },
   });
-  const list = "GET /list HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  // It stays open.
-  open(server.port, list);
-  for (let count = 0; count <= AT_ONCE; count += 1) {
-    const { socket } = open(server.port, list);
-    await new Promise((resolve) =>
-      socket.once("data", resolve).once("close", resolve).once("connect", resolve),
-    );
+  // The first one stays open.
+  for (let count = 1; count <= 1 + AT_ONCE; count += 1) {
+    open(server.port, LIST);
+    await until(() => asked === count);
   }
-  const held = Array.from({ length: 7 }, () => open(server.port, list));
-  await Promise.all(held.map(({ socket }) => new Promise((resolve) => socket.once("connect", resolve))));
+  for (let count = 1; count <= 7; count += 1) {
+    const { socket } = open(server.port, LIST);
+    await until(() => asked >= 1 + AT_ONCE + count);
+    if (further !== "") await new Promise((resolve) => socket.write(further, resolve));
+  }
   for (let count = 0; count < 5; count += 1) expect(await askHealth(server.url)).toBe(200);
 });
 
