@@ -73,7 +73,6 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
     visit.nameOwner(findOwnerName(visit.viewer, visit.client, options.identity));
     const refusal = rule.explainRefusal(visit.viewer);
     if (refusal !== null) throw new HttpError(403, "FORBIDDEN", refusal);
-    visit.holdUntilLeft(parts.keptConnections.enter({ name: visit.ownerName }));
   }
   if (rule.lasting) {
     const { deadline, ownerName } = visit;
@@ -83,6 +82,16 @@ export async function enter(request: FastifyRequest, parts: GateParts): Promise<
         : lastingPlaces.lists.enter(deadline.signal);
     visit.holdUntilLeft(await place);
   }
+}
+
+/**
+ * Takes the connection of a request off those that make room, for as long as the request is there. Throws 429 if its owner has too
+ * many of them. A request whose body has not come makes room, so it takes no share of its owner's, who may be many people.
+ */
+export function holdConnection(request: FastifyRequest, { keptConnections }: GateParts): void {
+  const { visit } = request;
+  if (visit === null || visit.viewer === null) return;
+  visit.holdUntilLeft(keptConnections.enter({ name: visit.ownerName }));
 }
 
 /** Checks the head of a request that becomes a WebSocket, and returns its client. Throws the refusal. */

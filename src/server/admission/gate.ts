@@ -12,7 +12,7 @@ import { findMessageRefusal } from "../messages/malformed.js";
 import { checkMessage } from "../messages/message-check.js";
 import { TRANSPORT_SECURITY } from "../security-headers.js";
 import { createClientReader, type Client } from "./client.js";
-import { checkUpgrade, enter, findAdmitted, findVisit, type GateParts } from "./enter.js";
+import { checkUpgrade, enter, findAdmitted, findVisit, holdConnection, type GateParts } from "./enter.js";
 import { createOpenLists } from "./places/open-lists.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { receiveConnections } from "./reception.js";
@@ -133,6 +133,14 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
     },
     guard(app) {
       app.addHook("onRequest", (request) => enter(request, parts));
+      app.addHook("preHandler", (request, _reply, done) => {
+        try {
+          holdConnection(request, parts);
+          done();
+        } catch (error) {
+          done(error as HttpError);
+        }
+      });
       app.addHook("onError", async (request, _reply, error) => {
         const { visit } = request;
         if (visit === null) return;
