@@ -1,4 +1,5 @@
 import { ConfigError } from "./compound-settings.js";
+import type { Values } from "./secrets.js";
 import { formatFlag, type SettingName } from "./settings.js";
 
 /** Settings without which more is allowed, or more people are. */
@@ -10,9 +11,6 @@ const RESTRICTING = [
   "TLS_CLIENT_ROLES",
   "TRUSTED_DOCUMENTS_FILE",
 ] as const satisfies readonly SettingName[];
-
-/** Values by name, such as environment variables. */
-type Values = Readonly<Record<string, string | undefined>>;
 
 /**
  * Refuses a flag that restricts access and has no value, such as `--auth-tokens-file "$UNSET"`: it would let everybody in. Throws

@@ -12,7 +12,7 @@ export const SECRET_SETTINGS = [
 ] as const satisfies readonly SettingName[];
 
 /** Values by name, such as environment variables. Blank values count as absent. */
-type Values = Readonly<Record<string, string | undefined>>;
+export type Values = Readonly<Record<string, string | undefined>>;
 
 /**
  * Finds the text of a setting: in a flag, a variable or, for a secret, a file. A flag wins over the environment.

@@ -15,8 +15,9 @@ export function readSettings(
   flags: Flags,
   printHint: (line: string) => void,
 ): Config {
+  const given = readSettingFlags(flags);
   const foreignHost = findForeignHost(environment);
-  if (foreignHost !== null && readSettingFlags(flags)["HOST"] === undefined) {
+  if (foreignHost !== null && given["HOST"] === undefined) {
     printHint(
       `vnic-graph: warning: HOST is ${toPrintable(foreignHost)}, which is no address and so left out: shells and conda set it; --host takes a name to listen on`,
     );
@@ -24,8 +25,8 @@ export function readSettings(
   for (const { name, nearest } of findUnknownVariables(environment)) {
     printHint(`vnic-graph: warning: ${toPrintable(name)} is no setting; did you mean ${nearest}?`);
   }
-  for (const name of findBlankVariables(environment, readSettingFlags(flags))) {
+  for (const name of findBlankVariables(environment, given)) {
     printHint(`vnic-graph: warning: ${name} is empty, which counts as not set: it restricts nothing`);
   }
-  return loadConfig(environment, readSettingFlags(flags));
+  return loadConfig(environment, given);
 }

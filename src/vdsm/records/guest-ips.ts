@@ -1,5 +1,5 @@
 import { isAddressOf } from "../../model/address/ip.js";
-import { quoteText, readText, type ProblemList } from "./values.js";
+import { MAX_PROBLEMS, quoteText, readText, type ProblemList } from "./values.js";
 
 /**
  * Reads `guestIPs`, the text of all addresses from agents that report no interfaces. What is no address in it is a problem; if
@@ -10,7 +10,7 @@ export function readGuestIps(value: unknown, problems: ProblemList): string | nu
   if (text === null) return null;
   const items = splitGuestIps(text);
   const wrong = items.filter((item) => !isAddress(item));
-  for (const item of wrong.slice(0, MOST_TOLD)) problems.add(FIELD, `has ${quoteText(item)}, no address`);
+  for (const item of wrong.slice(0, MAX_PROBLEMS)) problems.add(FIELD, `has ${quoteText(item)}, no address`);
   return items.length > 0 && wrong.length === items.length ? null : text;
 }
 
@@ -24,9 +24,6 @@ export function splitGuestIps(text: string): string[] {
 }
 
 const FIELD = "guestIPs";
-
-/** A record tells no more problems than this. */
-const MOST_TOLD = 20;
 
 /** The longest text, which holds all addresses. */
 const MAX_LENGTH = 65_536;

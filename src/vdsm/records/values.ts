@@ -125,7 +125,7 @@ const MAX_BYTES = 1_600;
 const MAX_QUOTED = 45;
 
 /** The most problems of a record: more than anybody reads. */
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 /** The largest integer. PostgreSQL refuses a larger one, and all other data of the host with it. */
 const MAX_INTEGER = 2_147_483_647;

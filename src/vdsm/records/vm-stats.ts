@@ -50,12 +50,11 @@ export function isRejected(vm: ReportedVm | RejectedVm): vm is RejectedVm {
 /** Tells whether the guest reported interfaces, or addresses without interfaces, that cannot be read. Such a guest is not silent. */
 export function hasUnreadableGuest({ netIfaces, guestIPs, problems }: ReportedVm): boolean {
   // Of `guestIPs` some addresses may have been read.
-  const fields = guestIPs === null ? ANY_GUEST_FIELD : GUEST_FIELD;
-  return netIfaces === null && problems.some(({ field }) => fields.test(field));
+  const isUnread = (field: string) => (field === "guestIPs" ? guestIPs === null : GUEST_FIELD.test(field));
+  return netIfaces === null && problems.some(({ field }) => isUnread(field));
 }
 
 const GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|record)$/;
-const ANY_GUEST_FIELD = /^(?:netIfaces(?:\[\d+\])?|guestIPs|record)$/;
 
 /** Explains why a record without an id was rejected, with the name that may identify its VM. */
 function explainMissingId(name: unknown): string {
