@@ -12,7 +12,8 @@ export function formatDnsName(name: string | null): string | null {
 /** Makes a DNS label from any name. Characters that a label cannot have become dashes; a number gets `vm-` before it. */
 export function formatLabel(name: string): string {
   const label = cutLabel(name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-"), MOST_OF_LABEL);
-  return label === "" ? "vm" : NUMBER.test(label) ? cutLabel(`vm-${label}`, MOST_OF_LABEL) : label;
+  if (label === "") return "vm";
+  return NUMBER.test(label) ? `vm-${cutLabel(label, MOST_OF_LABEL - 3)}` : label;
 }
 
 /** Formats the part of a VM's id that is added to a name which other VMs have, too. */

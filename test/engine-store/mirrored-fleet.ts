@@ -53,6 +53,7 @@ const NAMES = [
   "bond0",
   "br0",
   "wg0",
+  "dummy0",
   "eth0.7",
   "vrrp.51",
   "Ethernet 2",

@@ -39,6 +39,11 @@ describe("the names under which VMs are published", () => {
     ["one name in two cases", [{ name: "DB" }, { name: "db" }], [[`db${suffix(1)}`], [`db${suffix(2)}`]]],
     ["a name of the DNS", [{ name: "Mail.example.org" }], [["mail.example.org"]]],
     ["a name that is a number", [{ name: "123" }, { name: "0x7f" }], [["vm-123"], ["vm-0x7f"]]],
+    [
+      "a long name whose end is a number",
+      [{ name: `a${"1".repeat(63)}` }, { name: `b0x${"7".repeat(61)}` }],
+      [[`vm-${"1".repeat(60)}`], [`vm-${"7".repeat(60)}`]],
+    ],
     ["a name that is an address", [{ name: "10.0.0.1" }], [["10-0-0-1"]]],
     [
       "a machine's own name",
@@ -100,6 +105,7 @@ describe("the names under which VMs are published", () => {
       "ü",
       "",
       "a".repeat(80),
+      `a${"1".repeat(63)}`,
     );
     const name = fc.oneof(
       label,

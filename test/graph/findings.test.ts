@@ -314,6 +314,41 @@ test("an address to which machines without IPv4 translate is no conflict, on a v
   }
 });
 
+test("an address on a dummy is one where others may meet it, and is meant to be shared beside an own one", async () => {
+  const other = await createDatabase();
+  try {
+    await other.store.registerHosts(HOSTS, INTERVAL_MS);
+    const serving = (number: number, own: string[]) =>
+      storedVm(number, {
+        interfaces: [
+          eth(number, own),
+          toGuestInterfaceOf(number, {
+            name: "dummy0",
+            macAddress: mac(900 + number),
+            ipv4Addresses: [number < 3 ? "10.60.0.100" : "10.60.0.200"],
+          }),
+        ],
+        nics: [nic(number, "red")],
+        ips: [...own, number < 3 ? "10.60.0.100" : "10.60.0.200"].join(" "),
+      });
+    await addVms(other.store, [
+      ...[1, 2].map((number) => serving(number, [`10.60.0.${number}`])),
+      ...[3, 4].map((number) => serving(number, [])),
+    ]);
+    const query = "{ addressConflicts { nodes { address kind } } }";
+    expect(await askForData(other.store, query)).toEqual({
+      addressConflicts: {
+        nodes: [
+          { address: "10.60.0.100", kind: "VIRTUAL_ROUTER" },
+          { address: "10.60.0.200", kind: "DUPLICATE" },
+        ],
+      },
+    });
+  } finally {
+    await other.drop();
+  }
+});
+
 describe("drift", () => {
   const SELECTION = "kind vm { id } vmNic { id } device { name }";
   const row = (number: number, kind: string, device: string | null, nicNumber: number | null = null) => ({

@@ -9,7 +9,7 @@ import type {
 import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
-import { CONTAINER_PATTERN } from "../../model/guest/container-names.js";
+import { INSIDE_PATTERN } from "../../model/guest/container-names.js";
 import { matchReaching, USUAL_BRIDGES } from "../../store/read/address-conflicts.js";
 import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
@@ -184,7 +184,7 @@ export function selectConflicts(
       FROM unnest(s.vm_ids) AS a (vm_id)
       LEFT JOIN LATERAL (
         SELECT ${NETWORK_OF_NIC} COLLATE "C" AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
-          OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
+          OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
         FROM vm_guest_agent_interfaces g
         LEFT JOIN vm_interface i ON i.vm_guid = g.vm_id
           AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")

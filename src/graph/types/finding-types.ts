@@ -40,8 +40,8 @@ registerEnumType(AddressConflictKindEnum, {
     DUPLICATE: { description: "Nothing shows that it is meant to be." },
     VIRTUAL_ROUTER: {
       description:
-        "A virtual router's (VRRP, CARP, HSRP, keepalived): all VMs but one have it on a virtual MAC, or behind another " +
-        "address of the same interface.",
+        "A virtual router's (VRRP, CARP, HSRP, keepalived), or another one that is meant to be shared: all VMs but one have " +
+        "it on a virtual MAC, beside an address of their own on the same interface, or on `lo` or a dummy beside another one.",
     },
   },
 });

@@ -1,3 +1,4 @@
+import { findConflictKind } from "../../model/address/conflict-kind.js";
 import { isSameMac } from "../../model/address/mac.js";
 import { memoizeByObject } from "../batches/memoize.js";
 import type { Loaders } from "../loaders.js";
@@ -37,35 +38,17 @@ export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): P
   return device === null ? null : findNicOfInterface(device, await loaders.nicsByVm.load(held.vmId));
 }
 
-/**
- * Decides whether an address in conflict is a virtual router's or a duplicate. It is a virtual router's if at most one VM
- * has it in the usual way. The other VMs have it on a virtual MAC or interface, or after another address of the same
- * interface, as keepalived adds it.
- */
+/** Loads whether an address in conflict is meant to be shared. */
 export async function loadConflictKind(
   loaders: Loaders,
   { address, vmIds }: AddressConflictRow,
 ): Promise<"DUPLICATE" | "VIRTUAL_ROUTER"> {
-  const devices = await Promise.all(vmIds.map((vmId) => loadAddressDevice(loaders, { vmId, address })));
-  const own = devices.filter((device) => device === null || !isVirtual(device, address));
-  return own.length <= 1 ? "VIRTUAL_ROUTER" : "DUPLICATE";
+  const holders = vmIds.map(async (vmId) => ({
+    device: await loadAddressDevice(loaders, { vmId, address }),
+    interfaces: await loaders.guestInterfacesByVm.load(vmId),
+  }));
+  return findConflictKind(address, await Promise.all(holders));
 }
-
-function isVirtual(
-  { name, macAddress, ipv4Addresses, ipv6Addresses }: GuestInterface,
-  address: string,
-): boolean {
-  if (macAddress !== null && ROUTER_MAC.test(macAddress)) return true;
-  if (name !== null && ROUTER_NAME.test(name)) return true;
-  const ofFamily = address.includes(":")
-    ? ipv6Addresses.filter((each) => !each.startsWith("fe80:"))
-    : ipv4Addresses;
-  return ofFamily.indexOf(address) > 0;
-}
-
-/** The virtual MACs of VRRP and CARP, HSRP 1 and 2, GLBP. */
-const ROUTER_MAC = /^(?:00:00:5e:00:0[12]|00:00:0c:07:ac|00:00:0c:9f:f[0-9a-f]|00:07:b4)/;
-const ROUTER_NAME = /^(?:vrrp|carp|vip)[\w.-]*$/i;
 
 /** Loads the interface of a finding of drift; `null`: it is about a vNIC, or the interface is gone. */
 export async function loadDriftDevice(

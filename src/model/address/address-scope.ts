@@ -57,6 +57,11 @@ const RANGES: readonly { readonly cidr: Cidr; readonly scope: AddressScope | nul
   ] as const
 ).map(({ cidr, scope }) => ({ cidr: parseCidr(cidr), scope }));
 
+/** The prefixes whose addresses reach no other link: those that nobody is reached by, and link-local ones. */
+export const PREFIXES_OF_NO_REACH: readonly Cidr[] = RANGES.filter(
+  ({ scope }) => scope === null || scope === "link-local",
+).map(({ cidr }) => cidr);
+
 const RANGES_OF_4 = RANGES.filter(({ cidr }) => cidr.family === 4).map(
   ({ cidr: { first, last }, scope }) => ({
     first: Number(first),

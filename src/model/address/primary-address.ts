@@ -1,6 +1,7 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
-import { isContainerInterface, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
+import { isInsideGuest, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
+import { isVpnInterface } from "../guest/device-type.js";
 import { groupByMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
@@ -42,7 +43,7 @@ export interface PrimaryAddress<Interface, Nic> {
 /**
  * Finds the address by which to reach a guest, or `null` if it has none that the question allows. It prefers, in this
  * order,
- * 1. an address on the named network;
+ * 1. an address on the named network; if no vNIC is on that, on one whose name differs only in case;
  * 2. one that reaches beyond its link;
  * 3. one of an interface with a vNIC. Others were made by the guest, such as a tunnel, or a service's address on `lo`;
  * 4. of these others, one that is no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
@@ -64,9 +65,9 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
   const positions = new Map(sortedNics.map((nic, position) => [nic, position]));
   let best: Candidate<Interface, Nic> | null = null;
   for (const [position, guestInterface] of interfaces.entries()) {
-    const nic = nicsByMac.find(guestInterface.macAddress)[0] ?? null;
+    const nic = pickNic(nicsByMac.find(guestInterface.macAddress), question.network ?? null);
     // A bridge with a vNIC's MAC counts as the vNIC, because the guest has moved the vNIC's address to it.
-    if (nic === null && isInside(guestInterface.name ?? "")) continue;
+    if (nic === null && isInsideGuest(guestInterface.name ?? "")) continue;
     const nicPosition = (nic === null ? undefined : positions.get(nic)) ?? sortedNics.length;
     const holder = { guestInterface, nic, position: [nicPosition, position] };
     const { ipv4Addresses, ipv6Addresses } = guestInterface;
@@ -125,10 +126,10 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
     if (scope === null || (family !== null && number.family !== family)) continue;
     if (within !== null && !isInCidr(number, within)) continue;
     const rank = [
-      rankFirst(network === null || nic?.network === network),
+      rankNetwork(nic, network),
       rankFirst(scope !== "link-local"),
       rankFirst(nic !== null),
-      rankFirst(nic !== null || !isTunnel(guestInterface)),
+      nic !== null ? 0 : rankTunnel(guestInterface),
       ADDRESS_SCOPES.indexOf(scope),
       number.family,
       position[0] ?? 0,
@@ -143,18 +144,30 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
 }
 
 /**
- * Returns `true` for interfaces of containers. A dummy is none: software for containers puts addresses of services on it, but so
- * does a host that is reached by routing put its own one there, as on `lo`.
+ * Picks the vNIC that an interface with its MAC is. Several share one where a passed-through card has a virtual one beside
+ * it, for the time of a migration; then it is the one on the named network.
  */
-function isInside(name: string): boolean {
-  return isContainerInterface(name) && !/^dummy\d+$/i.test(name);
+function pickNic<Nic extends AddressedNic>(nics: readonly Nic[], network: string | null): Nic | null {
+  let picked = nics[0] ?? null;
+  for (const nic of nics) if (rankNetwork(nic, network) < rankNetwork(picked, network)) picked = nic;
+  return picked;
 }
 
-/** Returns `true` for an interface without a MAC, such as that of a VPN. Loopback has none either, but is no tunnel. */
-function isTunnel(guestInterface: AddressedInterface | null): boolean {
-  if (guestInterface === null) return false;
-  const { name, macAddress } = guestInterface;
-  return name !== null && !/^lo\d*$/i.test(name) && (macAddress === null || NO_MAC.test(macAddress));
+/** Ranks a vNIC by its network: the named one, one whose name differs only in case, any other. Filters ignore case, too. */
+function rankNetwork(nic: AddressedNic | null, network: string | null): number {
+  if (network === null || nic?.network === network) return 0;
+  return nic?.network?.toLowerCase() === network.toLowerCase() ? 1 : 2;
+}
+
+/**
+ * Ranks interfaces that the guest made. 0: any other. 1: it has no MAC, as a tunnel. 2: it is a VPN's by its name. Loopback has
+ * no MAC either, but is no tunnel.
+ */
+function rankTunnel(guestInterface: AddressedInterface | null): number {
+  const { name, macAddress } = guestInterface ?? { name: null, macAddress: null };
+  if (name === null || /^lo\d*$/i.test(name)) return 0;
+  if (isVpnInterface(name)) return 2;
+  return macAddress === null || NO_MAC.test(macAddress) ? 1 : 0;
 }
 
 /** What guests report as the MAC of an interface that has none; Teredo has eight octets. */
@@ -168,7 +181,7 @@ function rankFirst(isFirst: boolean): number {
  * Ranks how long an IPv6 address stays. 0: made from the MAC. 1: short, and so set by hand or by a server. 2: long, and
  * perhaps replaced tomorrow.
  */
-function rankLasting(value: bigint, mac: string | null): number {
+export function rankLasting(value: bigint, mac: string | null): number {
   const interfaceId = value & 0xffff_ffff_ffff_ffffn;
   if (mac !== null && interfaceId === formatEui64(mac)) return 0;
   return interfaceId >> 32n === 0n ? 1 : 2;

@@ -11,3 +11,12 @@ export function guessDeviceType(name: string | null): DeviceType | null {
   if (/^(?:bond|team)\d+$/i.test(name)) return "BOND";
   return /^(?:br\d+|br-.+|bridge\d*)$/i.test(name) ? "BRIDGE" : null;
 }
+
+/** Returns `true` for names that VPN programs give their interfaces. */
+export function isVpnInterface(name: string): boolean {
+  return VPN.test(name);
+}
+
+/** Names of interfaces of VPN programs, on Linux, BSD and Windows. */
+const VPN =
+  /^(?:u?tun\d*|tap\d*|wg[\w-]*|ppp\d+|zt\w+|tailscale\d*|nordlynx|ipsec\d*|vti\d*|xfrm\d*|gpd\d+|cscotun\d+|cali-wg|proton\d+|nebula\d*|OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*)$/i;

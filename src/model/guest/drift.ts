@@ -1,5 +1,5 @@
 import { groupByMac } from "../address/mac.js";
-import { guessDeviceType } from "./device-type.js";
+import { guessDeviceType, isVpnInterface } from "./device-type.js";
 import {
   findMissingInterfaces,
   type ComparedVm,
@@ -98,9 +98,5 @@ function findDeviceKind(name: string | null): DriftKind {
   // The interface of a virtual router, such as `vrrp.51`, looks like a VLAN by its name, but is not one.
   const type = /^vrrp/i.test(name ?? "") ? null : guessDeviceType(name);
   if (type !== null) return `DEVICE_${type}`;
-  return name !== null && VPN.test(name) ? "DEVICE_VPN" : "DEVICE_UNKNOWN";
+  return name !== null && isVpnInterface(name) ? "DEVICE_VPN" : "DEVICE_UNKNOWN";
 }
-
-/** Names of interfaces of VPN programs, on Linux, BSD and Windows. */
-const VPN =
-  /^(?:u?tun\d*|tap\d*|wg[\w-]*|ppp\d+|zt\w+|tailscale\d*|nordlynx|ipsec\d*|vti\d*|xfrm\d*|gpd\d+|cscotun\d+|cali-wg|proton\d+|nebula\d*|OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*)$/i;

@@ -1,5 +1,6 @@
-import type { Cidr } from "../../model/address/cidr.js";
-import { CONTAINER_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../model/guest/container-names.js";
+import { PREFIXES_OF_NO_REACH } from "../../model/address/address-scope.js";
+import { formatCidr, type Cidr } from "../../model/address/cidr.js";
+import { INSIDE_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../model/guest/container-names.js";
 import { HOLDERS_SHOWN } from "../../model/limits.js";
 import type { AddressConflictsQuestion } from "../finding-types.js";
 import type { SqlParameters } from "../postgres/sql.js";
@@ -11,16 +12,13 @@ export function matchWithin(cidr: Cidr | null, parameters: SqlParameters): strin
   return cidr === null ? "true" : matchCidr("a.address", cidr, parameters);
 }
 
-/**
- * Builds the condition that an address is neither loopback nor link-local nor multicast, nor one to which each machine
- * without IPv4 translates (192.0.0.0/29). The two comparisons give the range in which the index is read.
- */
+/** Builds the condition that an address reaches other links. The two comparisons give the range in which the index is read. */
 export function matchReaching(address: string): string {
   return [
     `${address} > '0.255.255.255'::inet AND ${address} < 'fe80::'::inet`,
-    ...["127.0.0.0/8", "169.254.0.0/16", "192.0.0.0/29", "224.0.0.0/3", "::1/128"].map(
-      (prefix) => `NOT ${address} <<= '${prefix}'::inet`,
-    ),
+    ...PREFIXES_OF_NO_REACH.map(formatCidr)
+      .filter((prefix) => !/^(?:0\.|f)/.test(prefix))
+      .map((prefix) => `NOT ${address} <<= '${prefix}'::inet`),
   ].join(" AND ");
 }
 
@@ -33,7 +31,7 @@ export const USUAL_BRIDGES = `ARRAY[${USUAL_BRIDGE_ADDRESSES.map((address) => `'
  */
 function joinInterface(held: string): string {
   return `LEFT JOIN LATERAL (
-      SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
+      SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
       FROM vm_guest_agent_interfaces g
       LEFT JOIN vm_interface n ON n.vm_guid = g.vm_id AND n.mac_addr = g.mac_address
       LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id

@@ -1,4 +1,4 @@
-import { CONTAINER_PATTERN } from "../../../src/model/guest/container-names.js";
+import { INSIDE_PATTERN } from "../../../src/model/guest/container-names.js";
 import type { AddressConflictRow, AddressConflictsQuestion } from "../../../src/store/finding-types.js";
 import { queryRows, SqlParameters, type Queryable } from "../../../src/store/postgres/sql.js";
 import { matchReaching, USUAL_BRIDGES } from "../../../src/store/read/address-conflicts.js";
@@ -24,7 +24,7 @@ export function readPlainly(
        SELECT a.address, a.vm_id, on_nic.network
        FROM vnic_graph_address a
        LEFT JOIN LATERAL (
-         SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${CONTAINER_PATTERN}' AS is_outside
+         SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
          FROM vm_guest_agent_interfaces g
          LEFT JOIN vm_interface n ON n.vm_guid = g.vm_id AND n.mac_addr = g.mac_address
          LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
