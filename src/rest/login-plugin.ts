@@ -48,7 +48,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions, done:
   }
   for (const url of [...TOKEN_PATHS, ...LOGOUT_PATHS]) {
     app.route({
-      method: ["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+      method: ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"],
       url,
       config,
       handler: (_request, reply) => {

@@ -14,7 +14,6 @@ import {
   createTrustedDocumentGate,
   readTrustedDocuments,
 } from "./graphql/request/documents.js";
-import { HttpError } from "./errors.js";
 import { createGate, type Gate } from "./admission/gate.js";
 import { PAGE_RULE } from "./admission/rules.js";
 import { answerOneAtATime } from "./admission/one-at-a-time.js";
@@ -33,6 +32,7 @@ import { createLiveConnections } from "./live/connections.js";
 import { createLivePreparation } from "./live/operations.js";
 import { acceptWebSockets } from "./live/websocket.js";
 import { registerEventRoutes } from "./routes/event-routes.js";
+import { recordMethods } from "./routes/route-methods.js";
 import { listen } from "./listen.js";
 import type { RunningServer, ServerOptions } from "./options.js";
 import { findBuiltPages, registerPageRoutes } from "./routes/pages.js";
@@ -181,15 +181,9 @@ async function registerAnswers(
     done();
   });
   gate.begin(app);
+  const refuse = recordMethods(app);
   app.setErrorHandler((error, request, reply) => sendError(request, reply, error, options.log));
-  app.setNotFoundHandler((request, reply) =>
-    sendError(
-      request,
-      reply,
-      new HttpError(404, "NOT_FOUND", "There is nothing here; /graphql answers."),
-      options.log,
-    ),
-  );
+  app.setNotFoundHandler((request, reply) => sendError(request, reply, refuse(request), options.log));
   if (options.cors.length > 0) {
     // The plugin's own route takes the preflights of paths that have no route for OPTIONS. Its hook answers them.
     app.addHook("onRoute", (route) => {
@@ -213,6 +207,10 @@ async function registerAnswers(
     });
   }
   gate.guard(app);
+  // Before the body is read.
+  app.addHook("onRequest", (request, _reply, done) => {
+    done(request.is404 ? refuse(request) : undefined);
+  });
   // Quality 4 compresses an answer of 400 kB in milliseconds; the default of 11 takes seconds.
   await app.register(compress, {
     encodings: ["br", "gzip"],

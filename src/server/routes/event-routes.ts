@@ -39,7 +39,7 @@ export function registerEventRoutes(app: FastifyInstance, gate: Gate, parts: Eve
       parsed(null, undefined);
     });
     scope.route({
-      method: ["GET", "POST"],
+      method: ["GET", "HEAD", "POST"],
       url: "/graphql/stream",
       // Compression would hold events back until a block is full.
       compress: false,
@@ -57,6 +57,7 @@ async function sendEvents(
   parts: EventRouteParts,
 ): Promise<FastifyReply> {
   checkAccept(request.headers.accept);
+  if (request.method === "HEAD") return reply.headers(EVENT_HEADERS).send();
   const { viewer, notes } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
   const parameters = await readParameters(request, visit, parts);
@@ -93,15 +94,15 @@ async function sendEvents(
   });
   if (reply.raw.closed) leave();
   notes.isLasting = true;
-  return reply
-    .headers({
-      "content-type": "text/event-stream; charset=utf-8",
-      "cache-control": "no-store",
-      // nginx would keep events back until its buffer is full.
-      "x-accel-buffering": "no",
-    })
-    .send(Readable.from(stream, { objectMode: true, highWaterMark: 1 }));
+  return reply.headers(EVENT_HEADERS).send(Readable.from(stream, { objectMode: true, highWaterMark: 1 }));
 }
+
+const EVENT_HEADERS = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-store",
+  // nginx would keep events back until its buffer is full.
+  "x-accel-buffering": "no",
+} as const;
 
 /** Creates a stream whose only event is the refusal, since a client of a stream reads no other answer. */
 function createRefusal(error: unknown): EventStream<LiveAnswer> {
