@@ -2,7 +2,7 @@
 // everything.
 /* global fetch */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,6 +20,8 @@ const QUERY = `{
 const PATIENCE_MS = 60_000;
 
 const dataDir = await mkdtemp(join(tmpdir(), "vnic-graph-federation-"));
+// For root, PostgreSQL runs as another user, who has to pass through. Otherwise its data would be kept elsewhere, and stay.
+await chmod(dataDir, 0o711);
 // Empty variables count as unset, so that the demonstration's cluster runs, whatever the shell has set.
 const settings = { HOST: "", DATABASE_URL: "", VDSM_HOSTS: "", FEDERATION: "contribute", PORT: "0" };
 const guests = spawn(process.execPath, ["--import", "tsx", "src/main.ts", "start"], {

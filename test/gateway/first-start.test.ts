@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { createDatabase } from "../support/databases/database.js";
 import { eventually } from "../support/eventually.js";
+import { temporaryFolder } from "../support/processes/gateway.js";
 import { runVnicGraph, type Run } from "../support/processes/process.js";
 
 /** What a first start meets on machines that nobody prepared. */
@@ -45,11 +45,11 @@ function run(...parameters: Parameters<typeof runVnicGraph>): Run {
 }
 
 function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "vnic-graph-first-"));
+  const made = temporaryFolder();
   cleanups.push(() => {
-    rmSync(folder, { recursive: true, force: true });
+    made.remove();
   });
-  return folder;
+  return made.path;
 }
 
 describe("a HOST that conda or a shell has set", () => {

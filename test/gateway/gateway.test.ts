@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { createEngineDatabase } from "../engine-store/engine-database.js";
 import { SMALL_ENGINE } from "../engine-store/small-engine.js";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { temporaryFolder } from "../support/processes/gateway.js";
 import { runVnicGraph, type Run } from "../support/processes/process.js";
 import { eventually } from "../support/eventually.js";
 import { forward, freePort } from "../support/processes/tcp.js";
@@ -324,11 +322,11 @@ async function ask(url: string, query: string): Promise<any> {
 }
 
 function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "vnic-graph-"));
+  const made = temporaryFolder();
   cleanups.push(() => {
-    rmSync(path, { recursive: true, force: true });
+    made.remove();
   });
-  return path;
+  return made.path;
 }
 
 async function database(): Promise<TestDatabase> {

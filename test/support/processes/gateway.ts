@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../eventually.js";
@@ -61,9 +61,13 @@ export async function startGatewayProcess(
   }
 }
 
-/** Creates a temporary folder. The caller removes it. */
+/**
+ * Creates a temporary folder. The caller removes it. Other users may pass through it: if a test runs as root, an embedded
+ * PostgreSQL runs as another user, and would otherwise keep its data outside of the folder, where they would stay.
+ */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "vnic-graph-"));
+  chmodSync(path, 0o711);
   return {
     path,
     remove: () => {
