@@ -12,6 +12,7 @@ export function createInstantStore(): RefreshStore {
     addHost: () => Promise.resolve(),
     removeHost: () => Promise.resolve(true),
     listHosts: () => Promise.resolve([]),
+    listFailingHosts: () => Promise.resolve([]),
     renameHost: () => Promise.resolve(),
     claim: (hostId): Promise<HostClaim> => {
       const epoch = (epochs.get(hostId) ?? 0n) + 1n;

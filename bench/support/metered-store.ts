@@ -32,6 +32,7 @@ export class MeteredStore implements RefreshStore {
   readonly addHost: RefreshStore["addHost"] = (...all) => this.store.addHost(...all);
   readonly removeHost: RefreshStore["removeHost"] = (...all) => this.store.removeHost(...all);
   readonly listHosts: RefreshStore["listHosts"] = () => this.store.listHosts();
+  readonly listFailingHosts: RefreshStore["listFailingHosts"] = (forMs) => this.store.listFailingHosts(forMs);
   readonly renameHost: RefreshStore["renameHost"] = (...all) => this.store.renameHost(...all);
   readonly claim: RefreshStore["claim"] = (...all) =>
     this.measureCall("claim", () => this.store.claim(...all));

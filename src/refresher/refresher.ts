@@ -116,6 +116,7 @@ class HostRefresher implements Refresher {
       random: this.random,
       now: this.now,
       run: (host, signal, turn) => this.run(host, signal, turn),
+      listFailing: (forMs) => store.listFailingHosts(forMs),
       release: (hostId) => this.release(hostId),
     });
   }

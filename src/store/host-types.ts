@@ -82,4 +82,9 @@ export interface HostRegistry {
   removeHost(hostId: string): Promise<boolean>;
   /** Lists the hosts that are to be polled. */
   listHosts(): Promise<PolledHost[]>;
+  /**
+   * Lists the ids of the hosts among them whose last pass failed and that no gateway has polled with success for so many
+   * milliseconds.
+   */
+  listFailingHosts(forMs: number): Promise<string[]>;
 }

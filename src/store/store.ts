@@ -10,7 +10,7 @@ import {
   renewGateway,
   type GatewayIdentity,
 } from "./write/gateway-list.js";
-import { listHosts } from "./read/host-reads.js";
+import { listFailingHosts, listHosts } from "./read/host-reads.js";
 import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
 import { createPassWriter } from "./write/pass-writer.js";
@@ -75,6 +75,7 @@ export function createStore(
     addHost: (host, intervalMs) => addHost(dataSource, host, intervalMs),
     removeHost: (hostId) => removeHost(dataSource, hostId),
     listHosts: () => listHosts(dataSource),
+    listFailingHosts: (forMs) => listFailingHosts(dataSource, forMs),
     renameHost: async (hostId, name) => {
       await rename({ hostId, name });
     },

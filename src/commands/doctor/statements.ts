@@ -114,6 +114,7 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
     addHost: [{ what: "adding a host", attempt: () => store.addHost(TRIAL_HOST, 60_000) }],
     reconcileHosts: [{ what: "reconciling the list of hosts", attempt: () => store.reconcileHosts() }],
     listHosts: [{ what: "listing hosts", attempt: () => store.listHosts() }],
+    listFailingHosts: [{ what: "listing failing hosts", attempt: () => store.listFailingHosts(60_000) }],
     renameHost: [
       { what: "renaming a host", attempt: () => store.renameHost(TRIAL_HOST.id, "doctor's host") },
     ],

@@ -6,6 +6,7 @@ import type { AddOptions, HostSchedule, PassOutcome, ScheduleOptions, StartSched
 import { SHARD_COUNT, findShard, computeLockTimes, type LockTimes } from "./shards.js";
 import type { Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
+import { HostGuard } from "./host-guard.js";
 
 /** Creates schedules that share the hosts with other replicas, through BullMQ on Redis. */
 export function createBullSchedule<Result extends PassOutcome>(
@@ -35,6 +36,8 @@ interface KnownHost {
  * 2. After an interval, in which other replicas may have died, it polls all shards. That wastes work but is right: claims
  *    in the database let one replica at a time poll a host, and the fence lets only one writer through.
  * 3. When Redis answers again, it keeps all shards for one more interval, until the others have theirs.
+ *
+ * A replica that holds a shard may be unable to ask its hosts. The others then poll those hosts, too (`host-guard.ts`).
  */
 class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly hosts = Array.from({ length: SHARD_COUNT }, () => new Map<string, KnownHost>());
@@ -44,6 +47,8 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   private readonly turns: HostSchedule<Result>;
   /** The schedule of all hosts. It runs passes on request for hosts that another replica polls. */
   private readonly onRequest: HostSchedule<Result>;
+  /** The hosts of other replicas' shards that those cannot poll. */
+  private readonly guard: HostGuard<Result>;
   private readonly shards: BullShards;
   private readonly times: LockTimes;
   private readonly timer: NodeJS.Timeout;
@@ -72,6 +77,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     const getTurnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
     this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, getTurnFreshMs });
     this.onRequest = startTimerSchedule({ ...options, intervalMs: null });
+    this.guard = new HostGuard({ ...options, gridMs, findOthersHost: (id) => this.findOthersHost(id) });
     for (const host of hosts) this.findHosts(findShard(host.id)).set(host.id, { host, isStandby: false });
     this.lastAnswerMs = this.lastFullMs = now();
     this.times = computeLockTimes(intervalMs);
@@ -83,8 +89,9 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   }
 
   get load(): Load {
-    const [turns, onRequest] = [this.turns.load, this.onRequest.load];
-    return { running: turns.running + onRequest.running, waiting: turns.waiting + onRequest.waiting };
+    const loads = [this.turns.load, this.onRequest.load, this.guard.load];
+    const sum = (key: keyof Load) => loads.reduce((total, load) => total + load[key], 0);
+    return { running: sum("running"), waiting: sum("waiting") };
   }
 
   add(host: ConfiguredHost, { isStandby = false, firstFreshMs = 0 }: AddOptions = {}): void {
@@ -96,25 +103,28 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
 
   async remove(hostId: string): Promise<void> {
     this.findHosts(findShard(hostId)).delete(hostId);
-    await Promise.all([this.turns.remove(hostId), this.onRequest.remove(hostId)]);
+    await Promise.all([this.turns, this.onRequest, this.guard].map((schedule) => schedule.remove(hostId)));
   }
 
   async refreshNow(hostId: string, freshMs = 0): Promise<Result> {
     const isPolled = () => this.polled.has(findShard(hostId));
     if (isPolled()) return this.turns.refreshNow(hostId, freshMs);
+    if (this.guard.has(hostId)) return this.guard.refreshNow(hostId, freshMs);
     const result = await this.onRequest.refreshNow(hostId, freshMs);
-    if (!isPolled()) await this.options.release?.(hostId);
+    if (!isPolled() && !this.guard.has(hostId)) await this.options.release?.(hostId);
     return result;
   }
 
   async waitForPass(hostId: string): Promise<void> {
-    await Promise.all([this.turns.waitForPass(hostId), this.onRequest.waitForPass(hostId)]);
+    await Promise.all(
+      [this.turns, this.onRequest, this.guard].map((schedule) => schedule.waitForPass(hostId)),
+    );
   }
 
   async stop(): Promise<void> {
     this.isStopped = true;
     clearInterval(this.timer);
-    await Promise.all([this.turns.stop(), this.onRequest.stop()]);
+    await Promise.all([this.turns, this.onRequest, this.guard].map((schedule) => schedule.stop()));
     await this.heartbeat;
     await Promise.all(this.handingOff.values());
     await this.shards.close();
@@ -194,6 +204,7 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     this.polled.add(shard);
     const firstFreshMs = this.options.intervalMs;
     for (const { host, isStandby } of this.findHosts(shard).values()) {
+      void this.guard.remove(host.id);
       this.turns.add(host, { isStandby, firstFreshMs });
     }
   }
@@ -217,6 +228,12 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
         await this.options.release?.(id);
       }),
     );
+  }
+
+  private findOthersHost(hostId: string): ConfiguredHost | null {
+    const shard = findShard(hostId);
+    const isOthers = !this.polled.has(shard) && !this.handingOff.has(shard);
+    return isOthers ? (this.findHosts(shard).get(hostId)?.host ?? null) : null;
   }
 
   private findHosts(shard: number): Map<string, KnownHost> {

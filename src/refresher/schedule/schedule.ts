@@ -57,6 +57,11 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   readonly concurrency: number;
   /** Runs one pass. It must end soon after its signal, and never reject. */
   readonly run: (host: ConfiguredHost, signal: AbortSignal, turn: PassTurn) => Promise<Result>;
+  /**
+   * Lists the hosts whose last pass failed, in whatever gateway, and that no gateway has polled with success for so many
+   * milliseconds; left out: nobody knows.
+   */
+  readonly listFailing?: (forMs: number) => Promise<readonly string[]>;
   /** Called between two passes, when this process stops to poll a host. */
   readonly release?: (hostId: string) => Promise<void>;
   /** Milliseconds of a clock that never steps. */

@@ -21,13 +21,13 @@ export function startTimerSchedule<Result extends PassOutcome>(
 
 interface Entry<Result> {
   readonly host: ConfiguredHost;
-  readonly isStandby: boolean;
+  readonly isAddedAsStandby: boolean;
   /** Ends the running pass. Each pass has a new controller, so that no listener outlives its pass. */
   abort: AbortController;
   timer: NodeJS.Timeout | null;
   /** The pass that waits for a slot or runs. */
   pass: Promise<Result> | null;
-  /** Failed passes in a row. */
+  /** Passes in a row that failed here. Those of other gateways do not count. */
   failures: number;
   /** `true`: the last pass failed because the host did not answer. */
   isSuspect: boolean;
@@ -43,7 +43,7 @@ interface Entry<Result> {
  *     add → first pass, at once → turn → turn → …
  *     a pass that failed      → again after a back-off, then at its turns
  *     a pass superseded       → again soon, then at its turns
- *     another gateway polls   → again soon; once that has succeeded, at the next turn
+ *     another gateway polls   → again soon; once that has succeeded, at the next turn (a standby: after half an interval)
  *     a host that took more than its share → not before its rest is over
  */
 class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
@@ -65,7 +65,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     if (this.isStopped || this.entries.has(host.id)) return;
     const entry: Entry<Result> = {
       host,
-      isStandby,
+      isAddedAsStandby: isStandby,
       abort: new AbortController(),
       timer: null,
       pass: null,
@@ -128,8 +128,9 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   private planNext(entry: Entry<Result>, { outcome, deferral, failure, restMs = 0 }: PassOutcome): void {
     const { intervalMs, random } = this.options;
     const isBusy = outcome === "deferred" && deferral === "busy";
-    if (!isBusy) {
-      entry.losses = outcome === "superseded" ? entry.losses + 1 : 0;
+    if (!isBusy) entry.losses = outcome === "superseded" ? entry.losses + 1 : 0;
+    // A success of another gateway does not show that this one can ask the host.
+    if (outcome !== "deferred") {
       entry.failures = failure === null ? 0 : entry.failures + 1;
       entry.isSuspect = failure?.kind === "timeout" || failure?.kind === "unreachable";
     }
@@ -139,6 +140,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     };
     if (isBusy) waitAtLeast(computeBusyWait(intervalMs, random));
     else if (entry.losses > 0) waitAtLeast(computeRetry(entry.losses, intervalMs, random));
+    else if (deferral === "fresh" && isStandby(entry)) waitAtLeast(intervalMs / 2);
     else if (failure === null) this.waitForTurn(entry, intervalMs, restMs);
     else waitAtLeast(computeBackOff(entry.failures, failure.kind, intervalMs, random));
   }
@@ -162,19 +164,27 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
     }, delayMs);
   }
 
-  private findTurnFreshMs({ isStandby }: Entry<Result>): number {
+  private findTurnFreshMs(entry: Entry<Result>): number {
     const { intervalMs, getTurnFreshMs } = this.options;
     if (intervalMs === null) return 0;
-    if (isStandby) return STANDBY_INTERVALS * intervalMs;
+    if (isStandby(entry)) return STANDBY_INTERVALS * intervalMs;
     return getTurnFreshMs?.() ?? intervalMs / 2;
   }
+}
+
+/**
+ * Tells whether other gateways poll the host first: those with it in their settings, or those that can ask it, if the last
+ * pass failed here. It is looked twice an interval whether they have.
+ */
+function isStandby<Result>({ isAddedAsStandby, failures }: Entry<Result>): boolean {
+  return isAddedAsStandby || failures > 0;
 }
 
 /**
  * The number of intervals that a standby waits, so that gateways with the host in their settings poll it first. A gateway
  * that knows the host only from the shared list may not even reach it.
  */
-const STANDBY_INTERVALS = 1.5;
+export const STANDBY_INTERVALS = 1.5;
 
 async function endEntry<Result>(entry: Entry<Result>): Promise<void> {
   if (entry.timer !== null) clearTimeout(entry.timer);

@@ -31,6 +31,17 @@ export async function listHosts(database: Queryable): Promise<PolledHost[]> {
   );
 }
 
+/** Lists the polled hosts whose last pass failed and that no gateway has polled with success for so many milliseconds. */
+export async function listFailingHosts(database: Queryable, forMs: number): Promise<string[]> {
+  const rows = await queryRows<{ id: string }>(
+    database,
+    `SELECT host_id AS id FROM vnic_graph_host WHERE active AND last_error_kind IS NOT NULL
+       AND (last_success_at IS NULL OR last_success_at < now() - $1 * interval '1 ms')`,
+    [forMs],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Reads each host's part of the freshness of its VMs, by the host's id. */
 export async function readHostFreshness(database: Queryable): Promise<Map<string, HostFreshness>> {
   const rows = await queryRows<HostFreshness & { readonly id: string }>(

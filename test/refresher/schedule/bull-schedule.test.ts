@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
-import type { HostSchedule, PassOutcome } from "../../../src/refresher/schedule/schedule.js";
+import type { HostSchedule, PassOutcome, PassTurn } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/databases/redis.js";
 import { collectingLog, hostsNamed, PollingDiary, until } from "./polling-diary.js";
@@ -180,6 +180,46 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
       expect(await Promise.all(asked)).toEqual(hosts.map(() => ({ failure: null })));
     }
     await expect(a.refreshNow("nobody")).rejects.toThrow("no host nobody is polled here");
+  });
+
+  test("poll the hosts that another one asks in vain, until it can", async () => {
+    await redis.start();
+    const stored = new Map<string, { by: string; atMs: number; hasFailed: boolean }>();
+    const [refusing, refused] = [new Set(["b"]), new Set<string>()];
+    const startWith = (replica: string) => {
+      const now = () => performance.now();
+      const run = ({ id }: { id: string }, _: AbortSignal, { freshMs }: PassTurn): Promise<PassOutcome> => {
+        const last = stored.get(id);
+        if (last !== undefined && last.by !== replica && now() - last.atMs < freshMs)
+          return Promise.resolve({ outcome: "deferred", deferral: "fresh", failure: null });
+        const hasFailed = refusing.has(replica);
+        if (hasFailed) {
+          refused.add(id);
+          stored.set(id, { ...(last ?? { by: "", atMs: -Infinity }), hasFailed });
+          return Promise.resolve({ outcome: "failed", failure: { kind: "untrusted" } });
+        }
+        stored.set(id, { by: replica, atMs: now(), hasFailed });
+        diary.note(replica, id);
+        return Promise.resolve({ outcome: "done", failure: null });
+      };
+      const listFailing = (forMs: number) =>
+        Promise.resolve(
+          [...stored]
+            .filter(([, { atMs, hasFailed }]) => hasFailed && now() - atMs >= forMs)
+            .map(([id]) => id),
+        );
+      const start = createBullSchedule<PassOutcome>({ url: redis.url, installation: "test" }, log);
+      const options = { hosts, intervalMs: INTERVAL_MS, concurrency: 32, now, random: Math.random };
+      schedules.set(replica, start({ ...options, run, listFailing }));
+    };
+    startWith("a");
+    await diary.allBy("a", hosts);
+    startWith("b");
+    await until(() => refused.size >= hosts.length / 4);
+    for (let round = 0; round < 4; round += 1) await diary.allBy("a", hosts);
+    refusing.clear();
+    await stop("a");
+    await diary.allBy("b", hosts);
   });
 
   test("stop without Redis", async () => {

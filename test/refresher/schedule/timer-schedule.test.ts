@@ -243,6 +243,24 @@ describe("a schedule", () => {
     expect(turns.map(({ freshMs }) => freshMs)).toEqual(Array(3).fill(1.5 * INTERVAL_MS));
   });
 
+  test("leaves a host that it cannot ask to another gateway for as long as that polls it, and looks twice an interval", async () => {
+    const turns: (PassTurn & { readonly atMs: number })[] = [];
+    const startMs = performance.now();
+    const run = (_: ConfiguredHost, __: AbortSignal, turn: PassTurn): Promise<PassOutcome> => {
+      turns.push({ ...turn, atMs: performance.now() - startMs });
+      if (turns.length === 1) return Promise.resolve(failed("untrusted"));
+      return Promise.resolve({ outcome: "deferred", deferral: "fresh", failure: null });
+    };
+    start({ hosts: hosts(1), run });
+    await vi.advanceTimersByTimeAsync(4 * INTERVAL_MS);
+    const [first, ...others] = turns;
+    expect(first?.freshMs).toBe(0);
+    expect(others.length).toBeGreaterThanOrEqual(6);
+    expect(others.map(({ freshMs }) => freshMs)).toEqual(others.map(() => 1.5 * INTERVAL_MS));
+    const gaps = others.slice(1).map(({ atMs }, at) => atMs - others[at]!.atMs);
+    expect(gaps).toEqual(gaps.map(() => INTERVAL_MS / 2));
+  });
+
   test("polls nothing by itself when it is off", async () => {
     passes.outcome = () => failed("unreachable");
     start({ hosts: hosts(3), intervalMs: null });

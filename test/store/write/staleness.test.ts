@@ -202,6 +202,18 @@ describe("hosts", () => {
     expect(await store.listHosts()).toHaveLength(HOSTS.length);
   });
 
+  test("fail if their last pass did and none has succeeded for the given time, unless they are polled no more", async () => {
+    await writePass(store, HOST_A);
+    await writePass(store, HOST_B);
+    await fail(HOST_B, "untrusted");
+    await fail(HOST_C, "timeout");
+    expect(await store.listFailingHosts(60_000)).toEqual([HOST_C]);
+    expect((await store.listFailingHosts(0)).toSorted()).toEqual([HOST_B, HOST_C].toSorted());
+    await store.removeHost(HOST_C);
+    await writePass(store, HOST_B);
+    expect(await store.listFailingHosts(0)).toEqual([]);
+  });
+
   test("are all tried once each has answered or failed", async () => {
     const [a, b] = HOSTS;
     await store.registerHosts([a!, b!], 15_000);

@@ -61,6 +61,10 @@ export class MemoryRefreshStore implements RefreshStore {
     return Promise.reject(new Error("nobody asks this here"));
   }
 
+  listFailingHosts(): Promise<string[]> {
+    return Promise.reject(new Error("nobody asks this here"));
+  }
+
   claim(hostId: string): Promise<HostClaim> {
     return this.call("claim", () => ({ hostId, epoch: this.raise(hostId) }));
   }
