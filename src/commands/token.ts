@@ -200,7 +200,7 @@ async function readTokens(file: string, presence: "may be absent" | "must exist"
     }
     text = "";
   }
-  return { text, lines: parseTokenLines(text, file) };
+  return { text, lines: await parseTokenLines(text, file) };
 }
 
 function createFileError(file: string, verb: "read" | "written", cause: unknown): Error {

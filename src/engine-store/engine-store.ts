@@ -6,6 +6,7 @@ import { gatherTreeReads } from "../store/gathered-trees.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
+import { DatabaseOverloadedError } from "../store/postgres/errors.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { ENGINE_COLUMNS } from "./engine-columns.js";
 import { createEngineFindingReads } from "./findings/finding-reads.js";
@@ -25,13 +26,19 @@ export interface EngineStore extends ReadStore, ReadinessStore, Readers {}
 const SEARCH_SLOTS = 2;
 
 /**
+ * How long a search waits for its turn. Later it could not end in time. Where searches are slow, those whose clients have gone would
+ * otherwise pile up, and later ones would wait for all of them.
+ */
+const SEARCH_PATIENCE = { ms: 5_000, createError: () => new DatabaseOverloadedError() };
+
+/**
  * Creates the reads of an engine's tables, which nobody changes for us. They use the indexes that an engine has: keys,
  * `vm_name`, `run_on_vds`, and `vm_guid` or `vm_id` of what belongs to a VM. These questions have no index and read a
  * table once: how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs
  * of several VMs.
  */
 export function createEngineStore(dataSource: DataSource): EngineStore {
-  const searchSlots = createSlots(SEARCH_SLOTS);
+  const searchSlots = createSlots(SEARCH_SLOTS, SEARCH_PATIENCE);
   const known: EngineKnowledge = {
     mayReadInventory: createInventoryRights(dataSource),
     readVmsByHosts: createHostVmsReads(),

@@ -6,8 +6,14 @@ export interface Slots {
   enter(): Promise<LeaveSlot>;
 }
 
-/** Creates `count` slots, all of them free. */
-export function createSlots(count: number): Slots {
+/** How long a task waits for a slot, and the error with which the wait then ends. */
+export interface SlotPatience {
+  readonly ms: number;
+  readonly createError: () => Error;
+}
+
+/** Creates `count` slots, all of them free. Without `patience`, a task waits as long as it must. */
+export function createSlots(count: number, patience: SlotPatience | null = null): Slots {
   const waiters: (() => void)[] = [];
   let free = count;
   const leave = (): void => {
@@ -15,10 +21,25 @@ export function createSlots(count: number): Slots {
     if (next === undefined) free += 1;
     else next();
   };
+  const wait = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const begin = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer =
+        patience === null
+          ? undefined
+          : setTimeout(() => {
+              waiters.splice(waiters.indexOf(begin), 1);
+              reject(patience.createError());
+            }, patience.ms);
+      waiters.push(begin);
+    });
   return {
     enter: async () => {
       if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiters.push(resolve));
+      else await wait();
       return leave;
     },
   };

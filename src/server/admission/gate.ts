@@ -170,6 +170,8 @@ function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GatePar
   const client = readClient(request.raw);
   const visit = startVisit(request, { rule, limits, places, client });
   request.visit = visit;
+  // Until the viewer is known, the address is the owner.
+  visit.nameOwner(client.group);
   // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
   reply.raw.once("close", () => {
     endVisit(request, reply, visit, parts);
@@ -219,8 +221,11 @@ function findRule(request: FastifyRequest): EntryRule {
   throw new Error(`${request.routeOptions.url ?? "a route"} states no rule; it stays closed`);
 }
 
-/** The refusals that clients answer by asking again. */
-const PACED_CODES: ReadonlySet<string> = new Set(["OVERLOADED", "TOO_MANY_LISTS", "TOO_MANY_CONNECTIONS"]);
+/** The refusals that clients answer by asking again, and those that anybody can have without end. */
+const PACED_CODES: ReadonlySet<string> = new Set([
+  ...["OVERLOADED", "TOO_MANY_LISTS", "TOO_MANY_CONNECTIONS"],
+  ...["UNAUTHENTICATED", "IDENTITY_UNAVAILABLE"],
+]);
 
 /** nginx's status for a client that left before it was answered. */
 const CLIENT_CLOSED_REQUEST = 499;

@@ -58,7 +58,8 @@ async function readTokens(path: string): Promise<KnownTokens> {
   } catch (cause) {
     throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
   }
-  return new Map(parseTokenLines(text, file).map(({ line }) => [line.sha256, createKnownToken(line)]));
+  const lines = await parseTokenLines(text, file);
+  return new Map(lines.map(({ line }) => [line.sha256, createKnownToken(line)]));
 }
 
 function createKnownToken({ name, roles, expiresAt, scope }: TokenLine): KnownToken {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
 import { toPrintable } from "../../model/printable.js";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
@@ -36,18 +37,23 @@ const tokenLine = z.strictObject({
 
 /**
  * Parses a token file: one JSON object a line; blank lines and those that begin with `#` are skipped. Throws an error
- * with the line's number if a line is wrong, or if a key, a name or a token is repeated.
+ * with the line's number if a line is wrong, or if a key, a name or a token is repeated. Other work has its turns meanwhile.
  */
-export function parseTokenLines(text: string, file: string): NumberedLine[] {
-  const lines = text
-    .split("\n")
-    .map((line, at) => ({ text: line.trim(), number: at + 1 }))
-    .filter(({ text: line }) => line !== "" && !line.startsWith("#"))
-    .map(({ text: line, number }) => ({ line: parseLine(line, `${file}:${number}`), number }));
+export async function parseTokenLines(text: string, file: string): Promise<NumberedLine[]> {
+  const lines: NumberedLine[] = [];
+  for (const [at, given] of text.split("\n").entries()) {
+    const [line, number] = [given.trim(), at + 1];
+    if (line === "" || line.startsWith("#")) continue;
+    lines.push({ line: parseLine(line, `${file}:${number}`), number });
+    if (lines.length % LINES_OF_A_TURN === 0) await nextTurn();
+  }
   refuseRepeated(lines, file, (line) => line.sha256, "the token of");
   refuseRepeated(lines, file, (line) => line.name, "the name");
   return lines;
 }
+
+/** A few milliseconds of work. A gateway reads the file again while it answers. */
+const LINES_OF_A_TURN = 200;
 
 /** Makes a new token and the line for the file, which does not hold the token itself. */
 export function createToken(about: {

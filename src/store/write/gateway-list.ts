@@ -136,9 +136,14 @@ const POLL_ON_REQUEST = `WITH dropped AS (SELECT h.host_id FROM vnic_graph_host 
 ${ADD_TO_LIST}`;
 
 /**
- * Reconciles the list. A host that was added while running stays on it, even after settings named it and do not any more.
+ * Reconciles the list. A lease that ends later than any heartbeat would set it is from before the clock was set back. It is
+ * shortened, so that a gateway that crashed then is not taken to be alive for as long as that step. A host that was added while running stays on it, even after settings named it and do not any more.
  */
-const RECONCILE = `WITH named AS (
+const RECONCILE = `WITH stepped AS (
+  UPDATE vnic_graph_gateway SET alive_until = least(alive_until, now() + ${LONGEST_ALIVE_MS} * interval '1 ms'),
+    leased_until = least(leased_until, now() + ${LEASE_MS} * interval '1 ms')
+  WHERE alive_until > now() + ${LONGEST_ALIVE_MS} * interval '1 ms' OR leased_until > now() + ${LEASE_MS} * interval '1 ms'
+), named AS (
   SELECT l.host_id, min(g.interval_ms) AS interval_ms
   FROM vnic_graph_gateway_host l JOIN vnic_graph_gateway g ON g.gateway_id = l.gateway_id
   WHERE g.leased_until > now() AND g.interval_ms IS NOT NULL GROUP BY l.host_id

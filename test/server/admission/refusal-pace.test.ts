@@ -7,6 +7,8 @@ import {
   MOST_HELD_MS,
   SPACING_MS,
 } from "../../../src/server/admission/refusal-pace.js";
+import { ALL_ROLES } from "../../../src/model/roles.js";
+import { createIdentity } from "../../../src/server/identity/identity.js";
 import { served } from "../running.js";
 
 beforeEach(() => {
@@ -66,9 +68,9 @@ test("refusals that are held are sent one after the other, also of those who ask
 });
 
 /** Asks for what is slow, without `fetch`, whose own timers would stand still. Resolves with the status. */
-function askSlow(url: string): Promise<number> {
+function askSlow(url: string, token = "none"): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/json" };
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
     const sent = request(`${url}/graphql`, { method: "POST", headers, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
@@ -96,4 +98,26 @@ test("clients that ask on at once although there is no room get so many refusals
   expect(statuses).toEqual(Array.from({ length: AT_ONCE + 5 }, () => 503));
   for (const go of server.doings.waiting) go();
   expect(await running).toBe(200);
+});
+
+test("clients that nobody knows get so many refusals a second and address, whatever tokens they send; who is known does not wait", async () => {
+  const viewer = { name: "known", roles: new Set(ALL_ROLES), scope: null };
+  const identity = createIdentity([
+    { identify: ({ authorization }) => Promise.resolve(authorization === "Bearer known" ? viewer : null) },
+  ]);
+  const server = await served({ identity });
+  const timers = vi.getTimerCount();
+  const statuses: number[] = [];
+  const asked = Array.from({ length: AT_ONCE + 5 }, async (_, at) => {
+    statuses.push(await askSlow(server.url, `unknown-${at}`));
+  });
+  await turnUntil(() => statuses.length === AT_ONCE && vi.getTimerCount() === timers + 5 * 2 + 1);
+  const known = askSlow(server.url, "known");
+  await turnUntil(() => server.doings.waiting.size === 1);
+  for (const go of server.doings.waiting) go();
+  expect(await known).toBe(200);
+  expect(statuses).toHaveLength(AT_ONCE);
+  await vi.advanceTimersByTimeAsync(HELD_MS + 5 * SPACING_MS);
+  await Promise.all(asked);
+  expect(statuses).toEqual(Array.from({ length: AT_ONCE + 5 }, () => 401));
 });

@@ -28,6 +28,27 @@ async function openWithTokensFor(options: Partial<ServerOptions>, roles: Role[])
   return { token, path, file, server, lines };
 }
 
+describe("a token file", () => {
+  test("of ten thousand lines is read again in turns with everything else", async () => {
+    const lines = Array.from({ length: 10_000 }, (_, at) => {
+      return createToken({ name: `token ${at}`, roles: ["reader"], expiresAt: inAnHour() }).line;
+    });
+    const { log, lines: logged } = rememberingLog();
+    const file = await loadTokenFile(await temporaryFile(lines.join("\n")), log);
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await file.reload();
+    isOver = true;
+    expect(logged.at(-1)).toMatchObject({ msg: "tokens reloaded", tokens: 10_000 });
+    expect(turns).toBeGreaterThanOrEqual(40);
+  });
+});
+
 describe("a token", () => {
   test("opens the graph, and its name is in the log", async () => {
     const { server, token } = await withTokens("reader");

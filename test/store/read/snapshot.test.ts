@@ -176,6 +176,19 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
+  test("a search that has waited for its slot for too long is refused, and keeps no later one waiting", async () => {
+    const slots = createSlots(1, { ms: 20, createError: () => new Error("waited too long") });
+    const leave = await slots.enter();
+    const searching = createSnapshot(database.dataSource, slots);
+    await expect(searching.querySearch(READ)).rejects.toThrow("waited too long");
+    await searching.close();
+    leave();
+    const later = createSnapshot(database.dataSource, slots);
+    await expect(later.querySearch(READ)).resolves.toHaveLength(1);
+    await later.close();
+    await takeAllConnections();
+  });
+
   test("a snapshot that begins with a search waits for a slot without a connection; others are not kept waiting", async () => {
     const slots = createSlots(1);
     const leave = await slots.enter();

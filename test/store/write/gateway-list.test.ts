@@ -157,6 +157,19 @@ describe("claims of two gateways", () => {
     expect(await other.claim(HOST_B)).toMatchObject({ epoch: 2n });
   });
 
+  test("of a gateway that crashed before the clock was set back by an hour stand in nobody's way either", async () => {
+    await claimHost(one, HOST_A);
+    await later(-3_600);
+    await other.reconcileHosts();
+    await later(8);
+    await other.renewRegistration();
+    expect(await other.claim(HOST_A)).toMatchObject({ epoch: 2n });
+    await later(600);
+    await other.renewRegistration();
+    await one.registerHosts([], INTERVAL_MS);
+    expect((await listed()).toSorted()).toEqual(HOSTS.map(({ id }) => id).toSorted());
+  });
+
   test("give the next turn to the gateway that was refused", async () => {
     const claim = await claimHost(one, HOST_A);
     expect(await other.claim(HOST_A)).toMatchObject({ deferred: "busy" });
