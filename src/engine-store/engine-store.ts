@@ -3,6 +3,7 @@ import { createSlots } from "../model/slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { createSnapshot } from "../store/read/snapshot.js";
 import { gatherTreeReads } from "../store/gathered-trees.js";
+import { NO_PARTS } from "../store/vm-tree.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
@@ -10,7 +11,7 @@ import { DatabaseOverloadedError } from "../store/postgres/errors.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { ENGINE_COLUMNS } from "./engine-columns.js";
 import { createEngineFindingReads } from "./findings/finding-reads.js";
-import { createHostVmsReads } from "./host-vms.js";
+import { createHostVmsReads, type ReadTreesByHosts } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
@@ -41,7 +42,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
   const searchSlots = createSlots(SEARCH_SLOTS, SEARCH_PATIENCE);
   const known: EngineKnowledge = {
     mayReadInventory: createInventoryRights(dataSource),
-    readVmsByHosts: createHostVmsReads(),
+    readTreesByHosts: createHostVmsReads(),
   };
   const openSnapshot = () => createSnapshot(dataSource, searchSlots);
   return {
@@ -63,6 +64,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         openSnapshot,
         scope: createVmScopeSql(scope),
         chooseConditions: createConditionChoice(known),
+        readTreesByHosts: known.readTreesByHosts,
       }),
     ),
   };
@@ -76,7 +78,7 @@ const READ_NOTHING = `SELECT ${Object.entries(ENGINE_COLUMNS)
 /** Reads that remember something about the database, so that all readers share them. */
 interface EngineKnowledge {
   readonly mayReadInventory: ReturnType<typeof createInventoryRights>;
-  readonly readVmsByHosts: ReturnType<typeof createHostVmsReads>;
+  readonly readTreesByHosts: ReadTreesByHosts;
 }
 
 /** Creates the function that chooses by what SQL a filter finds VMs: clusters can be searched only where they may be read. */
@@ -86,7 +88,7 @@ function createConditionChoice({ mayReadInventory }: EngineKnowledge) {
 }
 
 function createEngineReader(database: Queryable, scope: VmScopeSql, known: EngineKnowledge): ReadStore {
-  const { mayReadInventory, readVmsByHosts } = known;
+  const { mayReadInventory, readTreesByHosts } = known;
   const chooseConditions = createConditionChoice(known);
   return {
     readVmsPage: async (page) =>
@@ -99,7 +101,10 @@ function createEngineReader(database: Queryable, scope: VmScopeSql, known: Engin
     readNamed: async (kind, ids) =>
       kind === "networks" || (await mayReadInventory()) ? readNamed(database, kind, ids, scope) : [],
     readVmsByIds: (ids) => readVmsByIds(database, ids, scope, readVms),
-    readVmsByHosts: (hostIds, limitPerHost) => readVmsByHosts(database, hostIds, limitPerHost ?? null, scope),
+    readVmsByHosts: async (hostIds, limitPerHost) => {
+      const asked = { hostIds, limit: limitPerHost ?? null, parts: { ...NO_PARTS, row: true } };
+      return (await readTreesByHosts(database, asked, scope)).flatMap(({ row }) => row ?? []);
+    },
     readNicsByVms: (vmIds) => readNics(database, { key: "vm", values: vmIds }, scope),
     readNicsByIds: (ids) => readNics(database, { key: "id", values: ids }, scope),
     readNicsByMacs: (macs) => readNics(database, { key: "mac", values: macs }, scope),

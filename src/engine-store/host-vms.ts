@@ -1,7 +1,7 @@
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import { ALL_VMS, type VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
-import type { VmRow } from "../store/types.js";
+import type { VmTree, VmTreeParts } from "../store/vm-tree.js";
 import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
 import {
   findEdgeRank,
@@ -10,15 +10,14 @@ import {
   selectFirstUpToEdge,
   type FirstVms,
 } from "./first-vms.js";
-import { readVms, selectVms, type VmSelection } from "./vm-rows.js";
+import { createTreesReader, selectVms, type VmSelection } from "./vm-rows.js";
 
 /** Reads the VMs of hosts; with a limit, the first ones of each host by name in code points. They come in any order. */
-type ReadVmsByHosts = (
+export type ReadTreesByHosts = (
   database: Queryable,
-  hostIds: readonly string[],
-  limitPerHost: number | null,
+  asked: { readonly hostIds: readonly string[]; readonly limit: number | null; readonly parts: VmTreeParts },
   scope: VmScopeSql,
-) => Promise<VmRow[]>;
+) => Promise<VmTree[]>;
 
 /**
  * Creates the reads of hosts' VMs. The first VMs of many hosts are read up to an edge of names; see
@@ -26,14 +25,15 @@ type ReadVmsByHosts = (
  * hosts or hosts run few VMs, nobody tries an edge again for some minutes. A viewer with a scope gets the lists, which hold
  * only what the viewer may see. Where an administrator put a view in the place of a table, lists are all that can be read.
  */
-export function createHostVmsReads(now: () => number = () => performance.now()): ReadVmsByHosts {
+export function createHostVmsReads(now: () => number = () => performance.now()): ReadTreesByHosts {
   let triesFrom = -Infinity;
   let canSample: boolean | null = null;
-  return async (database, hostIds, limit, scope) => {
+  return async (database, { hostIds, limit, parts }, scope) => {
     const ids = [...new Set(hostIds)];
-    if (limit === null) return readAll(database, ids, scope);
+    const readTrees = createTreesReader(parts);
+    if (limit === null) return readAll(database, ids, scope, readTrees);
     const read = (some: readonly string[], select: SelectFirst) =>
-      readFirst(database, { hostIds: some, limit, scope }, select);
+      readFirst(database, { hostIds: some, limit, scope, readTrees }, select);
     if (ids.length <= FEW_HOSTS) return read(ids, selectFirstOfFew);
     if (scope !== ALL_VMS || now() < triesFrom) return read(ids, selectFirstOfLists);
     canSample ??= await findWhetherSampled(database);
@@ -47,7 +47,7 @@ export function createHostVmsReads(now: () => number = () => performance.now()):
     if (early.length > 0 && short.length > FEW_HOSTS) triesFrom = now() + PATIENCE_MS;
     const others = await read(short, short.length > FEW_HOSTS ? selectFirstOfLists : selectFirstOfFew);
     const isShort = new Set<string | null>(short);
-    return [...early.filter(({ hostId }) => !isShort.has(hostId)), ...others];
+    return [...early.filter(({ vm }) => !isShort.has(vm.hostId)), ...others];
   };
 }
 
@@ -66,12 +66,19 @@ async function findWhetherSampled(database: Queryable): Promise<boolean> {
   return row?.canSample === true;
 }
 
-function readAll(database: Queryable, hostIds: readonly string[], scope: VmScopeSql): Promise<VmRow[]> {
+type ReadTrees = ReturnType<typeof createTreesReader>;
+
+function readAll(
+  database: Queryable,
+  hostIds: readonly string[],
+  scope: VmScopeSql,
+  readTrees: ReadTrees,
+): Promise<VmTree[]> {
   const parameters = new SqlParameters();
   const hosts = parameters.addKeys(hostIds, "uuid");
   const where = buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters);
   const chosen = `SELECT s.vm_guid FROM ${FROM_VMS} WHERE d.run_on_vds = ANY(${hosts}) AND ${where}`;
-  return readVms(database, { rows: selectVms(chosen) }, parameters);
+  return readTrees(database, { rows: selectVms(chosen) }, parameters);
 }
 
 type SelectFirst = (vms: FirstVms, parameters: SqlParameters) => VmSelection;
@@ -82,21 +89,27 @@ function readFirst(
     hostIds,
     limit,
     scope,
-  }: { readonly hostIds: readonly string[]; readonly limit: number; readonly scope: VmScopeSql },
+    readTrees,
+  }: {
+    readonly hostIds: readonly string[];
+    readonly limit: number;
+    readonly scope: VmScopeSql;
+    readonly readTrees: ReadTrees;
+  },
   select: SelectFirst,
-): Promise<VmRow[]> {
+): Promise<VmTree[]> {
   const parameters = new SqlParameters();
   const first = {
     hosts: `${parameters.add(hostIds)}::uuid[]`,
     where: buildVmConditions({}, scope, ENGINE_CONDITIONS, parameters),
     limit: `${parameters.add(limit)}::int`,
   };
-  return readVms(database, select(first, parameters), parameters);
+  return readTrees(database, select(first, parameters), parameters);
 }
 
-/** Lists the hosts of which fewer rows came than the limit. */
-function listShort(hostIds: readonly string[], rows: readonly VmRow[], limit: number): string[] {
+/** Lists the hosts of which fewer VMs came than the limit. */
+function listShort(hostIds: readonly string[], trees: readonly VmTree[], limit: number): string[] {
   const counts = new Map<string | null, number>();
-  for (const { hostId } of rows) counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
+  for (const { hostId } of trees.map(({ vm }) => vm)) counts.set(hostId, (counts.get(hostId) ?? 0) + 1);
   return hostIds.filter((id) => (counts.get(id) ?? 0) < limit);
 }

@@ -4,6 +4,9 @@ import type { VmConditionSql } from "../store/read/conditions/search-conditions.
 import type { Snapshot } from "../store/read/snapshot.js";
 import type { VmFilter } from "../store/types.js";
 import type { NicTree, TreeReads } from "../store/vm-tree.js";
+import { readHostTrees } from "../store/read/host-trees.js";
+import type { ReadTreesByHosts } from "./host-vms.js";
+import { readHosts } from "./hosts.js";
 import { readNics } from "./nics.js";
 import { createTreesReader } from "./vm-rows.js";
 import { isSearchPage, readVmsByIds, readVmsPage } from "./vms.js";
@@ -16,17 +19,19 @@ export interface EngineTreeParts {
   readonly openSnapshot: () => Snapshot;
   readonly scope: VmScopeSql;
   readonly chooseConditions: (filter: VmFilter) => Promise<VmConditionSql>;
+  readonly readTreesByHosts: ReadTreesByHosts;
 }
 
 /**
- * Creates the reads of VMs with their interfaces and vNICs: one statement each, and for vNICs by MAC two in one transaction. The first of
- * these finds the vNICs, for which an engine has no index.
+ * Creates the reads of VMs with their interfaces and vNICs: one statement each, and two in one transaction for hosts and for vNICs by
+ * MAC. The first of these finds the vNICs, for which an engine has no index.
  */
 export function createEngineTreeReads({
   database,
   openSnapshot,
   scope,
   chooseConditions,
+  readTreesByHosts,
 }: EngineTreeParts): TreeReads {
   const readInSnapshot = async <Answer>(read: (snapshot: Snapshot) => Promise<Answer>): Promise<Answer> => {
     const snapshot = openSnapshot();
@@ -44,6 +49,12 @@ export function createEngineTreeReads({
       const readFrom = (source: Queryable) => readVmsPage(source, page, scope, conditions, read);
       return isSearchPage(page) ? readInSnapshot(readFrom) : readFrom(database);
     },
+    readHostTrees: (limit, parts) =>
+      readHostTrees(limit, {
+        openSnapshot,
+        readHosts: (source) => readHosts(source, null),
+        readTrees: (source, hostIds) => readTreesByHosts(source, { hostIds, limit, parts }, scope),
+      }),
     readNicTrees: (macs, limit, parts) =>
       readInSnapshot(async (snapshot) => {
         const nics = (await readNics(snapshot, { key: "mac", values: macs }, scope)).slice(0, limit);

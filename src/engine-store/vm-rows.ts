@@ -2,7 +2,7 @@ import { isWithoutGuest, VM_STATUS } from "../model/guest/vm-status.js";
 import { queryRows, querySearchRows, type Queryable, type SqlParameters } from "../store/postgres/sql.js";
 import type { VmRow } from "../store/types.js";
 import { mayHaveGuest } from "./conditions/engine-conditions.js";
-import { findGuestState } from "./guest-state.js";
+import { type EngineGuest, findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
 import { parseIpv4List, parseIpv6List } from "./normalize.js";
 import { createLists } from "../store/parsed-lists.js";
@@ -52,36 +52,40 @@ export type ReadSelected<Read> = (
 
 /** Reads the VMs that are selected. */
 export const readVms: ReadSelected<VmRow> = async (database, statement, parameters) =>
-  (await readRows(database, statement, parameters)).map(toVmRow);
+  (await readRows<WholeVm>(database, statement, parameters, [STATE_COLUMNS, GUEST_COLUMNS])).map(toVmRow);
 
 /** Creates the function that reads VMs with their interfaces and vNICs, as far as these are asked for. */
 export function createTreesReader(parts: VmTreeParts): ReadSelected<VmTree> {
-  const lists = parts.interfaces || parts.nics ? buildListsColumn(parts) : null;
+  const { row: isWhole, interfaces, nics } = parts;
+  const columns = [
+    ...(isWhole || interfaces ? [STATE_COLUMNS] : []),
+    ...(isWhole ? [GUEST_COLUMNS] : []),
+    ...(interfaces || nics ? [buildListsColumn(parts)] : []),
+  ];
   return async (database, statement, parameters) =>
-    (await readRows(database, statement, parameters, lists)).map((row) => {
-      const vm = toVmRow(row);
+    (await readRows<EngineVm>(database, statement, parameters, columns)).map((row) => {
+      const whole = isWhole ? toVmRow(row as WholeVm) : null;
+      const lists = createLists(row.lists ?? null, row.id, parseLists);
       // Only what is kept needs `own`, and nothing of an engine is.
-      return { vm, row: vm, own: null, lists: createLists(row.lists ?? null, vm.id, parseLists) };
+      return { vm: whole ?? toKnownVm(row, interfaces), row: whole, own: null, lists };
     });
 }
 
-async function readRows(
+async function readRows<Row extends EngineVm>(
   database: Queryable,
   { rows, order, before = "", isSearch: searches = false, orderKey }: VmsStatement,
   { values }: SqlParameters,
-  more: string | null = null,
-): Promise<EngineVm[]> {
+  columns: readonly string[],
+): Promise<Row[]> {
   const sql = `${before}
-    SELECT v.vm_guid AS id, v.vm_name AS name, coalesce(v.status, ${VM_STATUS.UNASSIGNED}) AS status,
-      v.run_on_vds AS "hostId", nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn,
-      coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", v.host_status AS "hostStatus",
-      ${HAS_INTERFACES} AS "hasInterfaces",
-      ${KEPT_ADDRESSES} AS "keptAddresses"${orderKey === undefined ? "" : `, ${orderKey} AS "orderKey"`}${more === null ? "" : `, ${more}`}
+    SELECT ${[OWN_COLUMNS, ...columns, ...(orderKey === undefined ? [] : [`${orderKey} AS "orderKey"`])].join(",\n      ")}
     FROM (${rows}) AS v
     ${order === undefined ? "" : `ORDER BY ${order}`}`;
-  const read = searches ? querySearchRows<EngineVm> : queryRows<EngineVm>;
+  const read = searches ? querySearchRows<Row> : queryRows<Row>;
   return read(database, sql, values);
 }
+
+const OWN_COLUMNS = `v.vm_guid AS id, v.vm_name AS name, coalesce(v.status, ${VM_STATUS.UNASSIGNED}) AS status, v.run_on_vds AS "hostId"`;
 
 /**
  * Tells whether the VM has interfaces. They are looked up only if the hash does not show that the guest reports: see
@@ -89,6 +93,10 @@ async function readRows(
  */
 const HAS_INTERFACES = `(v.guest_agent_nics_hash <> 0 IS TRUE
       OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid))`;
+
+/** What {@link findGuestState} needs. */
+const STATE_COLUMNS = `coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", v.host_status AS "hostStatus",
+      ${HAS_INTERFACES} AS "hasInterfaces"`;
 
 /**
  * Selects the addresses in the satellite table if `vm_ip` is empty: an engine clears it while a host does not answer,
@@ -98,23 +106,37 @@ const KEPT_ADDRESSES = `CASE WHEN v.vm_ip <> '' OR NOT ${mayHaveGuest("v.status"
         SELECT string_agg(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ',' ORDER BY ${INTERFACE_ORDER})
         FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) END`;
 
+/** What a guest says of itself, but for its interfaces. */
+const GUEST_COLUMNS = `nullif(v.vm_ip, '') AS "vmIp", nullif(v.vm_fqdn, '') AS fqdn, ${KEPT_ADDRESSES} AS "keptAddresses"`;
+
 interface EngineVm {
   readonly id: string;
   readonly name: string;
   readonly status: number;
   readonly hostId: string | null;
-  readonly vmIp: string | null;
-  readonly fqdn: string | null;
-  readonly nicsHash: number;
-  readonly hostStatus: number | null;
-  readonly hasInterfaces: boolean;
-  readonly keptAddresses: string | null;
   readonly orderKey?: string | null;
   /** The text of {@link buildListsColumn}; left out: no lists were asked for. */
   readonly lists?: string;
 }
 
-function toVmRow(vm: EngineVm): VmRow {
+/** A row with the {@link STATE_COLUMNS} and the {@link GUEST_COLUMNS}, too. */
+interface WholeVm extends EngineVm, EngineGuest {
+  readonly status: number;
+  readonly vmIp: string | null;
+  readonly fqdn: string | null;
+  readonly keptAddresses: string | null;
+}
+
+/** Whether the interfaces are known is told only where they are read: then the row has the {@link STATE_COLUMNS}. */
+function toKnownVm(row: EngineVm, hasState: boolean): VmTree["vm"] {
+  const { id, name, status, hostId, orderKey } = row;
+  const interfacesKnown = hasState && findGuestState(row as EngineVm & EngineGuest).interfacesKnown;
+  // An engine defines the vNICs itself.
+  const vm = { id, name, status, hostId, interfacesKnown, nicsKnown: true };
+  return orderKey === undefined ? vm : { ...vm, orderKey };
+}
+
+function toVmRow(vm: WholeVm): VmRow {
   const { id, name, status, hostId, vmIp, fqdn, keptAddresses, orderKey } = vm;
   const { interfacesKnown, staleReason } = findGuestState(vm);
   // The engine's own list, even if the interfaces have other addresses.

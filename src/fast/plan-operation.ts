@@ -11,10 +11,11 @@ import {
   OperationTypeNode,
   typeFromAST,
 } from "graphql";
-import type { StillHolds, TreeReads, VmTree } from "../loaders/rows.js";
+import type { StillHolds, TreeReads, VmTree, VmTreeParts } from "../loaders/rows.js";
 import { isLargeTree } from "../loaders/tree-parts.js";
 import type { TextPieces } from "../model/text-pieces.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
+import type { Arguments } from "./root-work.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
 /** The values of an operation's variables, as the client sent them. */
@@ -53,7 +54,7 @@ export interface FastFailure {
 
 /**
  * Plans an operation of a valid document; `null`: it has to be executed. An operation is planned if it has one root field,
- * which leads to VMs, and asks only for values in a VM's own rows.
+ * which leads to VMs, and asks only for values in the rows of VMs and hosts.
  */
 export function planOperation(
   schema: GraphQLSchema,
@@ -78,12 +79,17 @@ export function planOperation(
     rootField: `${query.name}.${field.name}`,
     describeSize: createSizeDescription(schema, operation, field.name),
     answer: async (variables, { reads, most, pause }) => {
-      const args = coerceArguments(schema, operation, { query, field, variables });
-      if (args === null) return null;
+      const coerced = coerceArguments(schema, operation, { query, field, variables });
+      if (coerced === null) return null;
       const count = { objects: 0, most };
       const noted = noteReads(reads);
       try {
-        const pieces = await answerRoot(args, { reads: noted.reads, count, pause });
+        const pieces = await answerRoot(coerced.args, {
+          reads: noted.reads,
+          variables: coerced.variables,
+          count,
+          pause,
+        });
         if (pieces === null) return null;
         return { data: [start, ...pieces, "}"], objects: count.objects, stillHolds: noted.findCheck() };
       } catch {
@@ -104,6 +110,7 @@ interface NotedReads {
 }
 
 function noteReads(reads: TreeReads): NotedReads {
+  const { readHostTrees } = reads;
   let failed: FastFailure | null = null;
   let count = 0;
   const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
@@ -128,6 +135,13 @@ function noteReads(reads: TreeReads): NotedReads {
         checkSizes(found.map(({ tree }) => tree));
         return found;
       },
+      ...(readHostTrees && {
+        readHostTrees: async (limit: number, parts: VmTreeParts) => {
+          const found = await note(readHostTrees(limit, parts));
+          for (const { trees } of found ?? []) checkSizes(trees);
+          return found;
+        },
+      }),
     },
   };
 }
@@ -141,7 +155,7 @@ class LargeTreeError extends Error {
   override readonly name = "LargeTreeError";
 }
 
-function checkSizes(trees: VmTree[]): VmTree[] {
+function checkSizes<Trees extends readonly VmTree[]>(trees: Trees): Trees {
   // A VM is written without a pause. A large one is executed instead, where each of its objects can wait for its turn.
   if (trees.some(isLargeTree)) throw new LargeTreeError("a VM has too much to be written at once");
   return trees;
@@ -155,11 +169,11 @@ function coerceArguments(
     readonly field: Parameters<typeof readRootArguments>[0];
     readonly variables: Variables;
   },
-): Readonly<Record<string, unknown>> | null {
+): { readonly args: Arguments; readonly variables: Arguments } | null {
   const { coerced } = getVariableValues(schema, variableDefinitions, asked.variables, { maxErrors: 1 });
   if (coerced === undefined) return null;
   try {
-    return readRootArguments(asked.field, asked.query, coerced);
+    return { args: readRootArguments(asked.field, asked.query, coerced), variables: coerced };
   } catch {
     return null;
   }

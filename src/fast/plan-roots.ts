@@ -4,6 +4,7 @@ import { parseMacs } from "../graph/arguments/nics-by-macs.js";
 import { compareByName } from "../model/compare-by-name.js";
 import type { NicTree, VmTree } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
+import { planHosts } from "./plan-hosts.js";
 import { planConnection } from "./plan-page.js";
 import { planObjectsOf, writeAll, type AnswerRoot, type Arguments } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
@@ -36,6 +37,7 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
     };
   },
   vms: planConnection,
+  hosts: planHosts,
   vmNics: (field, document) => {
     const writer = planObjectsOf("VmNic", field, document);
     if (writer === null) return null;

@@ -7,6 +7,8 @@ import { countObject, planObject, type ObjectCount, type ObjectWriter, type Writ
 /** What the answer of a root field needs. */
 export interface RootWork {
   readonly reads: TreeReads;
+  /** The values of the operation's variables, coerced by the schema. */
+  readonly variables: Arguments;
   readonly count: ObjectCount;
   /** Gives other requests the event loop, if this answer has used it for long. Throws when the request is over. */
   readonly pause: () => Promise<void> | undefined;

@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  getNullableType,
   type GraphQLObjectType,
   type GraphQLOutputType,
   isLeafType,
@@ -129,12 +130,19 @@ function planValue(
       write: (value, tree, count) => (value == null ? "null" : write(value, tree, count)),
     };
   }
-  if (!isLeafType(named)) return null;
-  const serialize = (value: unknown): unknown => named.serialize(value);
-  return {
-    parts: NO_PARTS,
-    shape: "",
-    write: (value) => (value == null ? "null" : writeLeaf(serialize(value))),
+  const write = planLeaf(named);
+  return write && { parts: NO_PARTS, shape: "", write };
+}
+
+/** Plans how a value without fields is written; `null` if its type has fields. Writing fails where `null` is not allowed. */
+export function planLeaf(type: GraphQLOutputType): ((value: unknown) => string) | null {
+  const nullable = getNullableType(type);
+  if (!isLeafType(nullable)) return null;
+  const serialize = (value: unknown): unknown => nullable.serialize(value);
+  if (!isNonNullType(type)) return (value) => (value == null ? "null" : writeLeaf(serialize(value)));
+  return (value) => {
+    if (value == null) throw new NotNullableError("null where the schema allows none");
+    return writeLeaf(serialize(value));
   };
 }
 

@@ -28,7 +28,7 @@ export function gatherTreeReads(
   return (scope) => {
     const reads = createReads(scope);
     return {
-      readTreesPage: (page, parts) => reads.readTreesPage(page, parts),
+      ...reads,
       readTreesByIds: async (ids, parts) => {
         if (ids.length > MOST_OF_ONE) return reads.readTreesByIds(ids, parts);
         const key = `ids ${formatKey(parts)} ${formatKey(scope)}`;

@@ -1,4 +1,5 @@
 import { gatherTreeReads } from "./gathered-trees.js";
+import { readHostTrees } from "./read/host-trees.js";
 import { randomUUID } from "node:crypto";
 import type { DataSource } from "typeorm";
 import { addHost, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
@@ -10,14 +11,14 @@ import {
   renewGateway,
   type GatewayIdentity,
 } from "./write/gateway-list.js";
-import { listFailingHosts, listHosts } from "./read/host-reads.js";
+import { listFailingHosts, listHosts, readHosts } from "./read/host-reads.js";
 import { readPollingState } from "./read/polling-state.js";
 import { createBatcher } from "./write/batch.js";
 import { createPassWriter } from "./write/pass-writer.js";
 import { failPass } from "./write/passes.js";
 import { createReader } from "./read/reader.js";
 import { createSnapshot } from "./read/snapshot.js";
-import { createTreeReads } from "./read/vms/vm-trees.js";
+import { createTreeReads, readTreesByHosts } from "./read/vms/vm-trees.js";
 import { readNicHolders } from "./read/nic-reads.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
 import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
@@ -101,7 +102,15 @@ export function createStore(
       const snapshot = createSnapshot(readers);
       return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
     },
-    createTreeReadsFor: gatherTreeReads((scope) => createTreeReads(readers, scope)),
+    createTreeReadsFor: gatherTreeReads((scope) => ({
+      ...createTreeReads(readers, scope),
+      readHostTrees: (limit, parts) =>
+        readHostTrees(limit, {
+          openSnapshot: () => createSnapshot(readers),
+          readHosts: (database) => readHosts(database, null),
+          readTrees: (database, hostIds) => readTreesByHosts(database, { hostIds, limit }, parts, scope),
+        }),
+    })),
     ...createReader(readers, null),
   };
 }

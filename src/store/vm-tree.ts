@@ -1,5 +1,5 @@
 import { joinFreshness, type HostFreshness, type OwnFreshness } from "../model/guest/freshness.js";
-import type { VmRow } from "./row-types.js";
+import type { HostRow, VmRow } from "./row-types.js";
 import type { VmPageRequest } from "./vm-search.js";
 import type { GuestInterface, Nic } from "./vm-types.js";
 
@@ -55,6 +55,7 @@ const LEAST_CHARACTERS = 20;
 
 /** A VM with its interfaces and vNICs, all of one state of the database. */
 export interface VmTree {
+  /** `interfacesKnown` is told only if interfaces or the row were asked for. */
   readonly vm: Pick<
     VmRow,
     "id" | "name" | "status" | "hostId" | "interfacesKnown" | "nicsKnown" | "orderKey"
@@ -91,6 +92,12 @@ export interface NicTree {
   readonly tree: VmTree;
 }
 
+/** A host, and VMs whose reports it gives, in no order. */
+export interface HostTrees {
+  readonly host: HostRow;
+  readonly trees: readonly VmTree[];
+}
+
 /**
  * Reads VMs with their interfaces and vNICs. Each read sees one state of the database.
  */
@@ -99,6 +106,11 @@ export interface TreeReads {
   readTreesPage(page: VmPageRequest, parts: VmTreeParts): Promise<VmTree[]>;
   /** Reads vNICs by MAC, `limit` at most, in no order. */
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
+  /**
+   * Reads all hosts by name, and the first VMs of each by name, `limit` at most. `null`: these may be too many for one read.
+   * Left out: hosts are read otherwise.
+   */
+  readonly readHostTrees?: (limit: number, parts: VmTreeParts) => Promise<HostTrees[] | null>;
   /**
    * Returns the check whether the last read would find exactly the same now, without a statement. `null`: it was read from
    * the database. Left out: every read is.

@@ -29,6 +29,7 @@ function countReads(scope: VmScope | null): TreeReads {
     readTreesByIds: (...args) => ((reads += 1), trees.readTreesByIds(...args)),
     readTreesPage: (...args) => ((reads += 1), trees.readTreesPage(...args)),
     readNicTrees: (...args) => ((reads += 1), trees.readNicTrees(...args)),
+    readHostTrees: async (...args) => ((reads += 1), (await trees.readHostTrees?.(...args)) ?? null),
   };
 }
 
@@ -48,7 +49,7 @@ describe("plans over an engine's database", () => {
     expect(reads / operations).toBeGreaterThan(0.25);
   });
 
-  test("read a VM, a page and entities by one statement, and vNICs by MAC by two", async () => {
+  test("read a VM, a page and entities by one statement, hosts with VMs and vNICs by MAC by two", async () => {
     const vm = "id name nics { name guestInterface { name } } guestInfo { networkDevices { name } }";
     const { ask } = await serveStore(fleet.store, VIEWERS, ({ scope }) => countReads(scope));
     const nic = await fleet.engine.dataSource.query<{ mac: string }[]>(
@@ -67,6 +68,7 @@ describe("plans over an engine's database", () => {
         // The vNICs of a MAC are searched first, and then their VMs with the interfaces.
         statements: 2,
       },
+      { query: `{ hosts { name vms(first: 3) { ${vm} } } }`, variables: {}, statements: 2 },
     ];
     for (const { query, variables, statements = 1 } of questions) {
       fleet.engine.sent();

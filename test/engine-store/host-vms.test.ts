@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createHostVmsReads } from "../../src/engine-store/host-vms.js";
 import { createVmScopeSql } from "../../src/store/read/conditions/scope.js";
 import type { VmRow } from "../../src/store/types.js";
+import type { VmTree } from "../../src/store/vm-tree.js";
 import { formatId, largeId } from "../support/databases/large-ids.js";
 import { createEngineDatabase, type EngineDatabase } from "./engine-database.js";
 
@@ -13,6 +14,7 @@ const HOSTS = 70;
 const VMS_A_HOST = 200;
 const hostIds = Array.from({ length: HOSTS }, (_, n) => largeId("a", n + 1));
 const ALL = createVmScopeSql(null);
+const PARTS = { row: true, interfaces: false, nics: false };
 
 beforeAll(async () => {
   engine = await createEngineDatabase();
@@ -53,21 +55,21 @@ async function nameVms(name: string): Promise<void> {
 /** Reads the first VMs of hosts, sorted by id, and tells how many statements that took. */
 async function readFirst(ids: readonly string[], limit: number, scope = ALL) {
   engine.sent();
-  const rows = await read(engine.dataSource, ids, limit, scope);
-  return { rows: sortById(rows), statements: engine.sent().length };
+  const trees = await read(engine.dataSource, { hostIds: ids, limit, parts: PARTS }, scope);
+  return { rows: sortById(trees), statements: engine.sent().length };
 }
 
 /** Reads the same, a few hosts at a time. */
 async function readInParts(ids: readonly string[], limit: number, scope = ALL): Promise<VmRow[]> {
   const half = ids.length / 2;
   const parts = [ids.slice(0, half), ids.slice(half)].map((some) =>
-    read(engine.dataSource, some, limit, scope),
+    read(engine.dataSource, { hostIds: some, limit, parts: PARTS }, scope),
   );
   return sortById((await Promise.all(parts)).flat());
 }
 
-function sortById(rows: readonly VmRow[]): VmRow[] {
-  return rows.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+function sortById(trees: readonly VmTree[]): VmRow[] {
+  return trees.flatMap(({ row }) => row ?? []).toSorted((left, right) => (left.id < right.id ? -1 : 1));
 }
 
 test("the first VMs of many hosts are those that each host has alone, in one statement", async () => {

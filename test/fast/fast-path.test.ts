@@ -136,6 +136,23 @@ describe("the fast path", () => {
     }
   });
 
+  test("answers hosts with their first VMs by two statements that see one state", async () => {
+    const { ask } = await start((viewer) => countReads(database, viewer));
+    const query = `{ hosts { id name status polled a: vms(first: 3) { ${vm} } b: vms(first: 3) { id } } }`;
+    const given = { query, variables: {}, headers: {} };
+    const plain = await (await start(null)).ask(given, "all");
+    database.statements();
+    expect(await ask(given, "all")).toEqual(plain);
+    const { data } = JSON.parse(plain.body) as { data: { hosts: { a: unknown[] }[] } };
+    expect(data.hosts.map(({ a }) => a.length)).toEqual([3, 3, 0]);
+    expect(database.statements().map((sql) => /^\s*(\w+)/.exec(sql)?.[1])).toEqual([
+      "START",
+      "SELECT",
+      "SELECT",
+      "COMMIT",
+    ]);
+  });
+
   test("sends a large answer in slices, with the same bytes and length as execution, however it is asked for", async () => {
     const memory = createTreeMemory({ maxBytes: 10_000_000, look: createLooks(database.dataSource) });
     const answers = createKeptAnswers<KeptAnswer>({ maxBytes: 10_000_000 });
@@ -267,6 +284,17 @@ describe("the fast path", () => {
       { query: "{ changeCursor vms(first: 3) { nodes { id } } }" },
       { query: "{ changeCursor }" },
     ],
+    "hosts with lists of two lengths": [
+      { query: "{ hosts { name few: vms(first: 1) { id } vms(first: 2) { name } } }" },
+      { query: "{ hosts { name few: vms(first: 1) { id } vms(first: 2) { name } } }" },
+    ],
+    "hosts without their VMs": [
+      { query: "{ hosts { name polled } }" },
+      { query: "{ hosts { name polled } }" },
+    ],
+    "hosts with so long lists that they are read in batches": [
+      { query: "query Q($n: Int) { hosts { vms(first: $n) { name } } }", variables: { n: 500 } },
+    ],
     "a trace for a router": [{}, { headers: { "apollo-federation-include-trace": "ftv1" } }],
     "entities that are all the same": [
       { query: ENTITIES, variables: keysOf([1, 2, 3, 4, 5, 6, 7, 8]) },
@@ -296,15 +324,19 @@ describe("the fast path", () => {
         });
       });
     const { ask } = await start(failing);
-    const question = { query: `{ vm(id: "${id(1)}") { name } }`, variables: {}, headers: {} };
     database.statements();
-    for (let time = 0; time < 2; time += 1) {
-      const failed = await ask(question, "all");
-      expect(failed.status).toBe(503);
-      expect(JSON.parse(failed.body)).toMatchObject({
-        data: { vm: null },
-        errors: [{ path: ["vm"], extensions: { code: "NOT_AVAILABLE" } }],
-      });
+    for (const [field, query] of [
+      ["vm", `{ vm(id: "${id(1)}") { name } }`],
+      ["hosts", "{ hosts { vms { name } } }"],
+    ] as const) {
+      for (let time = 0; time < 2; time += 1) {
+        const failed = await ask({ query, variables: {}, headers: {} }, "all");
+        expect(failed.status).toBe(503);
+        expect(JSON.parse(failed.body)).toMatchObject({
+          data: { [field]: null },
+          errors: [{ path: [field], extensions: { code: "NOT_AVAILABLE" } }],
+        });
+      }
     }
     expect(database.statements()).toEqual([]);
   });
@@ -323,18 +355,20 @@ function wrapTrees(
   viewer: Pick<KnownViewer, "scope"> = { scope: null },
 ): TreeReads {
   const trees = store.createTreeReadsFor(viewer.scope);
+  const wrapRead =
+    <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      before();
+      return read(...args);
+    };
   return {
-    readTreesByIds: async (...args) => {
-      before();
-      return trees.readTreesByIds(...args);
-    },
-    readTreesPage: async (...args) => {
-      before();
-      return trees.readTreesPage(...args);
-    },
-    readNicTrees: async (...args) => {
-      before();
-      return trees.readNicTrees(...args);
-    },
+    readTreesByIds: wrapRead((...args: Parameters<TreeReads["readTreesByIds"]>) =>
+      trees.readTreesByIds(...args),
+    ),
+    readTreesPage: wrapRead((...args: Parameters<TreeReads["readTreesPage"]>) =>
+      trees.readTreesPage(...args),
+    ),
+    readNicTrees: wrapRead((...args: Parameters<TreeReads["readNicTrees"]>) => trees.readNicTrees(...args)),
+    ...(trees.readHostTrees && { readHostTrees: wrapRead(trees.readHostTrees) }),
   };
 }

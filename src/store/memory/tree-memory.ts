@@ -75,6 +75,8 @@ export function createTreeMemory({
         return giveOrRead(parts, question, (made) => (check = made));
       };
       return {
+        // Hosts are not kept: what is told of them changes with their passes.
+        ...reads,
         readTreesByIds: (ids, parts) => answer(parts, askByIds(reads, scope, { ids, parts })),
         readTreesPage: (page, parts) => answer(parts, askPage(reads, scope, { page, parts })),
         readNicTrees: (macs, limit, parts) => answer(parts, askNics(reads, scope, { macs, limit, parts })),

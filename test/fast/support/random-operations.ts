@@ -51,7 +51,16 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     ipv6Addresses: null,
     vmNic: "VmNic",
   },
-  Host: { name: null },
+  Host: {
+    id: null,
+    name: null,
+    address: null,
+    status: null,
+    lastSuccessAt: null,
+    lastError: null,
+    lastWarning: null,
+    polled: null,
+  },
   VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo", totalCount: null },
   VmEdge: { node: "Vm", cursor: null },
   PageInfo: { hasNextPage: null, hasPreviousPage: null, startCursor: null, endCursor: null },
@@ -171,6 +180,10 @@ const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }>
       query: `query Q($cursor: String, $by: VmOrder) { vms(${isLast ? "last" : "first"}: 3, ${side}: $cursor, orderBy: $by) ${set} }`,
       variables: { cursor, by },
     })),
+  fc.tuple(selectionsOf("Host", 0), selectionsOf("Vm", 3), page).map(([own, set, size]) => ({
+    query: `query Q($size: Int) { hosts { ... on Host ${own} vms(first: $size) ${set} } }`,
+    variables: { size },
+  })),
   fc.constantFrom(...QUESTIONS_ABOUT_MANY).map((field) => ({ query: `query Q { ${field} }`, variables: {} })),
   fc.tuple(selectionsOf("VmConnection", 4), number, fc.boolean()).map(([set, n, byName]) => ({
     query: `query Q($filter: VmFilter) { vms(filter: $filter) ${set} }`,

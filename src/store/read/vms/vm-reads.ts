@@ -68,16 +68,26 @@ export async function readVmsByIds(
   );
 }
 
-/**
- * Reads the VMs of each host; with a limit, the first ones by name. It numbers the VMs, because with a LIMIT for each host
- * PostgreSQL would read the names of all VMs again for each host that runs few.
- */
-export async function readVmsByHosts(
+/** Reads the VMs of each host; with a limit, the first ones by name. */
+export function readVmsByHosts(
   database: Queryable,
   hostIds: readonly string[],
   limitPerHost: number | null,
   scope: VmScopeSql,
 ): Promise<VmRow[]> {
+  return readRowsByHosts<VmRow>(database, SELECT_VMS, { hostIds, limitPerHost }, scope);
+}
+
+/**
+ * Reads what a SELECT reads of VMs, for the VMs of each host; with a limit, for the first ones by name. It numbers the VMs,
+ * because with a LIMIT for each host PostgreSQL would read the names of all VMs again for each host that runs few.
+ */
+export async function readRowsByHosts<Row extends object>(
+  database: Queryable,
+  select: string,
+  { hostIds, limitPerHost }: { readonly hostIds: readonly string[]; readonly limitPerHost: number | null },
+  scope: VmScopeSql,
+): Promise<Row[]> {
   const parameters = new SqlParameters();
   const conditions = [
     `d.run_on_vds = ANY(${parameters.addKeys(hostIds, "uuid")})`,
@@ -86,9 +96,9 @@ export async function readVmsByHosts(
   const numbered = `SELECT s.vm_guid, row_number() OVER (PARTITION BY d.run_on_vds ORDER BY ${BY_NAME}) AS number
     FROM vm_static s JOIN vm_dynamic d ON d.vm_guid = s.vm_guid WHERE ${conditions.join(" AND ")}`;
   const first = limitPerHost === null ? "" : ` WHERE number <= ${parameters.add(limitPerHost)}`;
-  return queryRows<VmRow>(
+  return queryRows<Row>(
     database,
-    `${SELECT_VMS} WHERE s.vm_guid IN (SELECT vm_guid FROM (${numbered}) AS numbered${first}) ORDER BY ${BY_NAME}`,
+    `${select} WHERE s.vm_guid IN (SELECT vm_guid FROM (${numbered}) AS numbered${first}) ORDER BY ${BY_NAME}`,
     parameters.values,
   );
 }

@@ -16,6 +16,7 @@ import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
 import { createLists } from "../../parsed-lists.js";
 import { buildListsColumn, NIC_VALUES, parseLists, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";
+import { readRowsByHosts } from "./vm-reads.js";
 
 /** Creates the reads of VMs with their interfaces and vNICs, for a viewer with this scope; `null`: all VMs. */
 export function createTreeReads(database: Queryable, scope: VmScope | null): TreeReads {
@@ -83,6 +84,22 @@ async function readNicTrees(
     parameters.values,
   );
   return rows.map((row) => ({ nic: parseNic(row.nic, row.id), tree: parseTree(row, parts) }));
+}
+
+/** Reads the first VMs of each host by name, `limit` at most. */
+export async function readTreesByHosts(
+  database: Queryable,
+  { hostIds, limit }: { readonly hostIds: readonly string[]; readonly limit: number },
+  parts: VmTreeParts,
+  scope: VmScope | null,
+): Promise<VmTree[]> {
+  const rows = await readRowsByHosts<TreeRow>(
+    database,
+    `SELECT ${listColumns(parts)} FROM ${FROM_VMS}`,
+    { hostIds, limitPerHost: limit },
+    createVmScopeSql(scope),
+  );
+  return rows.map((row) => parseTree(row, parts));
 }
 
 function listColumns(parts: VmTreeParts): string {

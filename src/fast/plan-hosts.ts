@@ -1,0 +1,112 @@
+import { getArgumentValues, isObjectType } from "graphql";
+import { MAX_PAGE, parsePageSize } from "../graph/arguments/arguments.js";
+import { findKnownStatus, HostStatus } from "../graph/types/enums.js";
+import type { HostRow, HostTrees, VmTree, VmTreeParts } from "../loaders/rows.js";
+import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
+import { compareByName } from "../model/compare-by-name.js";
+import type { TextPieces } from "../model/text-pieces.js";
+import {
+  listFieldsOf,
+  planObjectsOf,
+  writeAll,
+  type AnswerRoot,
+  type Arguments,
+  type RootWork,
+} from "./root-work.js";
+import type { PlannedDocument, SelectedField } from "./selections.js";
+import { countObject, planLeaf } from "./write-fields.js";
+
+/** The fields with a host's own values, the same as those of its resolvers. */
+const HOST_FIELDS: Readonly<Record<string, (host: HostRow) => unknown>> = {
+  id: ({ id }) => id,
+  name: ({ name }) => name,
+  address: ({ address }) => address,
+  status: ({ status }) => findKnownStatus(HostStatus, status, HostStatus.UNASSIGNED),
+  lastSuccessAt: ({ lastSuccessAt }) => lastSuccessAt,
+  lastError: ({ lastError }) => lastError,
+  lastWarning: ({ lastWarning }) => lastWarning,
+  polled: ({ polled }) => polled,
+};
+
+/** How a host's field is written, and what must be read of its VMs. */
+interface PlannedPart {
+  readonly parts: VmTreeParts;
+  readonly write: (host: HostTrees, work: RootWork) => Promise<TextPieces> | TextPieces;
+}
+
+/** Plans the answers to a list of hosts with their VMs; `null` if it asks for no VMs, or for a field that is not known here. */
+export function planHosts(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
+  const fields = listFieldsOf("Host", field, document);
+  const readLimit = fields && planLimit(fields, document);
+  if (fields === null || readLimit === null) return null;
+  const planned: (PlannedPart & { readonly start: string })[] = [];
+  for (const each of fields) {
+    const part = each.name === "vms" ? planVms(each, document) : planOwnField(each, document);
+    if (part === null) return null;
+    planned.push({ ...part, start: `${planned.length === 0 ? "{" : ","}${JSON.stringify(each.key)}:` });
+  }
+  const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
+  return async (_, work) => {
+    const limit = readLimit(work.variables);
+    const hosts = limit === null ? null : await work.reads.readHostTrees?.(limit, parts);
+    if (hosts == null) return null;
+    const pieces = ["["];
+    for (const host of hosts) {
+      countObject(work.count);
+      if (pieces.length > 1) pieces.push(",");
+      for (const { start, write } of planned) {
+        pieces.push(start);
+        for (const piece of await write(host, work)) pieces.push(piece);
+      }
+      pieces.push("}");
+    }
+    pieces.push("]");
+    return pieces;
+  };
+}
+
+/**
+ * Plans how the limit of the hosts' lists is read; `null` if there is no list. The limit is `null` if there are several, since each
+ * would need a statement.
+ */
+function planLimit(
+  fields: readonly SelectedField[],
+  { schema }: PlannedDocument,
+): ((variables: Arguments) => number | null) | null {
+  const host = schema.getType("Host");
+  const list = isObjectType(host) ? host.getFields()["vms"] : undefined;
+  const nodes = fields.filter(({ name }) => name === "vms").map(({ node }) => node);
+  if (list === undefined || nodes.length === 0) return null;
+  return (variables) => {
+    const limits = nodes.map((node) => {
+      const { first } = getArgumentValues(list, node, variables);
+      return parsePageSize(first as number | null | undefined, MAX_PAGE);
+    });
+    return new Set(limits).size === 1 ? (limits[0] ?? null) : null;
+  };
+}
+
+function planVms(field: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const writer = planObjectsOf("Vm", field, document);
+  if (writer === null) return null;
+  return {
+    parts: writer.parts,
+    write: ({ trees }, { count, pause }) =>
+      writeAll(sortTrees(trees), (tree) => writer.write(tree, tree, count), { count, pause }),
+  };
+}
+
+/** Sorts as the loader does. The database sorts by bytes, which differs for a few names. */
+function sortTrees(trees: readonly VmTree[]): VmTree[] {
+  return [...trees].sort((one, other) => compareByName(one.vm, other.vm));
+}
+
+function planOwnField({ name }: SelectedField, { schema }: PlannedDocument): PlannedPart | null {
+  if (name === "__typename") return { parts: NO_PARTS, write: () => ['"Host"'] };
+  const host = schema.getType("Host");
+  const field = isObjectType(host) ? host.getFields()[name] : undefined;
+  const read = Object.hasOwn(HOST_FIELDS, name) ? HOST_FIELDS[name] : undefined;
+  const write = field && planLeaf(field.type);
+  if (read === undefined || write == null) return null;
+  return { parts: NO_PARTS, write: ({ host: row }) => [write(read(row))] };
+}
