@@ -6,7 +6,7 @@ import { describeAbsence, describeNics, describePage, type ListKey } from "./lis
 
 /** Keeps VMs that were read, and answers from them while the change log says that they have not changed. */
 export interface TreeMemory {
-  /** Wraps the reads of a viewer with this scope. Kept VMs need no statement; others are read and then kept. */
+  /** Wraps the reads of a viewer with this scope. Kept VMs need no statement; others are read and then kept. Hosts are always read. */
   wrap(reads: TreeReads, scope: VmScope | null): TreeReads;
   /** Notes that something changed that may not be known yet. Kept VMs are not used until the next look at the log. */
   doubt(): void;
@@ -49,13 +49,11 @@ export function createTreeMemory({
     note: (check: StillHolds) => void,
   ): Promise<Answer> => {
     const asked = known.ask(parts);
-    if (typeof asked === "boolean" ? asked : await asked) {
-      const found = find(known);
-      if (found !== null) {
-        counts.hits += 1;
-        note(createCheck(known, parts, { find, identify, identity: identify(found) }));
-        return found;
-      }
+    const found = (typeof asked === "boolean" ? asked : await asked) ? find(known) : null;
+    if (found !== null) {
+      counts.hits += 1;
+      note(createCheck(known, parts, { find, identify, identity: identify(found) }));
+      return found;
     }
     counts.misses += 1;
     const reading = known.begin(parts);
@@ -75,7 +73,6 @@ export function createTreeMemory({
         return giveOrRead(parts, question, (made) => (check = made));
       };
       return {
-        // Hosts are not kept: what is told of them changes with their passes.
         ...reads,
         readTreesByIds: (ids, parts) => answer(parts, askByIds(reads, scope, { ids, parts })),
         readTreesPage: (page, parts) => answer(parts, askPage(reads, scope, { page, parts })),
