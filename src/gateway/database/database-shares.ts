@@ -1,6 +1,11 @@
 import type { DataSource } from "typeorm";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
-import { closeNow, countConnections, createDataSource } from "../../store/postgres/data-source.js";
+import {
+  closeNow,
+  countConnections,
+  createDataSource,
+  giveUpConnection,
+} from "../../store/postgres/data-source.js";
 import type { DatabaseUnavailableError } from "../../store/postgres/errors.js";
 
 /** The connections to one database, divided into shares, so that one use of them cannot take those of another. */
@@ -26,6 +31,8 @@ export interface ShareOptions {
   readonly poolSize: number;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable: (error: DatabaseUnavailableError) => void;
+  /** Called each time that the database takes no further connection, so that those that there are must do. */
+  readonly onFewer: (error: DatabaseUnavailableError) => void;
   /** Called each time that the database refuses a read for clients. */
   readonly onRefused: (error: DatabaseUnavailableError) => void;
 }
@@ -39,12 +46,16 @@ export function createDatabaseShares({
   source,
   poolSize,
   onUnavailable,
+  onFewer,
   onRefused,
 }: ShareOptions): DatabaseShares {
   const isEngine = source === "engine";
   const create = isEngine ? createEngineDataSource : createDataSource;
   const forPasses = isEngine ? 0 : Math.max(1, Math.round(0.4 * (poolSize - 1)));
-  const common = { statementTimeoutMs: STATEMENT_TIMEOUT_MS, idleInTransactionMs: 10_000, onUnavailable };
+  const common = {
+    ...{ statementTimeoutMs: STATEMENT_TIMEOUT_MS, idleInTransactionMs: 10_000, onUnavailable, onFewer },
+    onNone: () => [readers, passes].some(giveUpConnection),
+  };
   const readers = create(url, {
     ...common,
     poolSize: poolSize - 1 - forPasses,

@@ -69,6 +69,14 @@ export async function openDatabase(
       onUnavailable();
       if (isOpen && !isPolling(config)) watch.noteFailure(error);
     },
+    onFewer: (error) => {
+      if (hasToldFewer) return;
+      hasToldFewer = true;
+      log.warn(
+        { reason: formatError(error) },
+        "the database takes fewer connections than DATABASE_POOL_SIZE",
+      );
+    },
     onRefused: (error) => {
       // No pass runs what clients ask, so that passes cannot tell.
       if (isOpen) watch.noteRefusal(error);
@@ -76,6 +84,7 @@ export async function openDatabase(
   });
   const watch = createDatabaseWatch(log, () => readState(config, shares));
   let isOpen = false;
+  let hasToldFewer = false;
   const close = async () => {
     isOpen = false;
     watch.stop();

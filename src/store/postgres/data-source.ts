@@ -41,6 +41,10 @@ export interface DataSourceOptions {
   readonly readOnly?: boolean;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
+  /** Called each time that the database takes no further connection, so that those that there are must do. */
+  readonly onFewer?: (error: DatabaseUnavailableError) => void;
+  /** Called if there is no connection, and the database takes no further one. Returns whether somebody gives one up. */
+  readonly onNone?: () => boolean;
   /** Called each time that the database refuses a statement: for a lock, a right, or something that is missing. */
   readonly onRefused?: (error: DatabaseUnavailableError) => void;
   /** Receives every statement. Without a logger, TypeORM logs nothing. */
@@ -72,6 +76,8 @@ export function createDataSource(url: string, options: DataSourceOptions = {}): 
     session: { ...session, finder: createServerFinder(session) },
     waitTimeoutMs,
     ...(options.onUnavailable === undefined ? {} : { onUnavailable: options.onUnavailable }),
+    ...(options.onFewer === undefined ? {} : { onFewer: options.onFewer }),
+    ...(options.onNone === undefined ? {} : { onNone: options.onNone }),
     // A primary that is demoted keeps its connections, but refuses to write. So connections must not live long.
     maxLifetimeSeconds: connectionLifetimeSeconds,
   };
@@ -120,6 +126,11 @@ const SILENT: Logger = {
 export function countConnections(dataSource: DataSource): { total: number; idle: number; waiting: number } {
   const pool = findPool(dataSource);
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.countWaiting() };
+}
+
+/** Gives up a connection for somebody who has none. Returns `false` if there is no more than one. */
+export function giveUpConnection(dataSource: DataSource): boolean {
+  return dataSource.isInitialized && findPool(dataSource).giveUpOne();
 }
 
 /** Closes a DataSource at once; running statements fail. */
