@@ -160,8 +160,8 @@ export function selectHeld(
  * Selects addresses in conflict: several VMs have them on one network, or on a network that is not known. `held` has
  * all addresses with their VMs, each pair once, sorted by address. The network is that of the vNIC whose interface has the address. It selects:
  * 1. the addresses that several VMs have at all;
- * 2. for each of these, the interface on which each VM has it. Bridges of containers do not count, unless a vNIC is
- *    behind them.
+ * 2. for each VM that has one of these, whether it has it on an interface where others may meet it, and on which network. Bridges of
+ *    containers do not count, unless a vNIC is behind them.
  */
 export function selectConflicts(
   held: string,
@@ -174,28 +174,38 @@ export function selectConflicts(
   const name = network === null ? null : `${parameters.add(network)}::text`;
   const isMeant = name === null ? "true" : `coalesce(h.network, ${name}) = ${name}`;
   const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
-  return `SELECT s.address, count(*) AS vm_count, ${holdersShown === null ? all : `(${all})[1:${holdersShown}]`} AS vm_ids
-    FROM (SELECT each.address, host(each.address) AS text, each.vm_ids FROM (
+  const shared = `SELECT each.address, host(each.address) AS text, each.vm_ids FROM (
       SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
       GROUP BY a.address HAVING count(*) > 1 OFFSET 0) each
-      WHERE ${isBehind} AND ${matchReaching("each.address")} ORDER BY each.address OFFSET 0) s
-    CROSS JOIN LATERAL (
-      SELECT s.address, a.vm_id, nic.network, nic.is_outside
-      FROM unnest(s.vm_ids) AS a (vm_id)
-      LEFT JOIN LATERAL (
-        SELECT ${NETWORK_OF_NIC} COLLATE "C" AS network, i.id IS NOT NULL OR coalesce(g.interface_name, '') = ''
-          OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
-        FROM vm_guest_agent_interfaces g
-        LEFT JOIN vm_interface i ON i.vm_guid = g.vm_id
-          AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
-        WHERE g.vm_id = a.vm_id
-          AND CASE WHEN family(s.address) = 4 THEN strpos(g.ipv4_addresses, s.text) > 0
-            ELSE strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0 END
-          AND s.text = ANY(string_to_array(
-          lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
-        ORDER BY 2 DESC, i.id IS NULL, 1 LIMIT 1) nic ON true OFFSET 0) h
-    WHERE coalesce(h.is_outside, s.address <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
-    GROUP BY s.address
+      WHERE ${isBehind} AND ${matchReaching("each.address")} ORDER BY each.address OFFSET 0`;
+  // Of a page few are looked at. All are joined with all interfaces, which are then read once and not for each address.
+  const isPage = holdersShown !== null;
+  const [interfaces, nics] = ["vm_guest_agent_interfaces", "vm_interface"].map((table) =>
+    isPage ? table : `(SELECT * FROM ${table} OFFSET 0)`,
+  );
+  const selectPlaced = (
+    vms: string,
+  ) => `SELECT s.address, a.vm_id, min(${NETWORK_OF_NIC} COLLATE "C") AS network,
+      bool_or(i.id IS NOT NULL OR coalesce(g.interface_name, '') = '' OR NOT g.interface_name ~* '${INSIDE_PATTERN}')
+        FILTER (WHERE g.vm_id IS NOT NULL) AS is_outside
+    FROM ${vms}
+    LEFT JOIN ${interfaces} g ON g.vm_id = a.vm_id
+      AND CASE WHEN family(s.address) = 4 THEN strpos(g.ipv4_addresses, s.text) > 0
+        ELSE strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0 END
+      AND s.text = ANY(string_to_array(lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
+    LEFT JOIN ${nics} i ON i.vm_guid = g.vm_id
+      AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
+    GROUP BY s.address, a.vm_id`;
+  const vms = "unnest(s.vm_ids) AS a (vm_id)";
+  const from = isPage
+    ? `(${shared}) s CROSS JOIN LATERAL (${selectPlaced(vms)} OFFSET 0) h`
+    : `(${selectPlaced(`(${shared}) s CROSS JOIN LATERAL ${vms}`)}) h`;
+  // By the order of the addresses, a page ends when it is full.
+  const address = isPage ? "s.address" : "h.address";
+  return `SELECT ${address}, count(*) AS vm_count, ${isPage ? `(${all})[1:${holdersShown}]` : all} AS vm_ids
+    FROM ${from}
+    WHERE coalesce(h.is_outside, ${address} <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
+    GROUP BY ${address}
     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
 }
 

@@ -3,7 +3,7 @@ import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { queryStats } from "../../store/read/network-stats.js";
 import { selectConflicts, selectHeld, selectOnce } from "./address-lists.js";
-import { parseWord, selectWords } from "../conditions/address-words.js";
+import { selectInterfaceAddresses } from "../conditions/address-words.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { STALE_REASON } from "../guest-state.js";
@@ -22,6 +22,7 @@ export async function readEngineStats(
   );
   const parameters = new SqlParameters();
   const held = selectHeld(null, scope, parameters, { family: null, reachingOnly: false });
+  const ofInterface = selectInterfaceAddresses();
   return queryStats(database, question, scope, parameters, {
     conditions: ENGINE_CONDITIONS,
     fromVms: FROM_VMS,
@@ -29,7 +30,7 @@ export async function readEngineStats(
     // Empty, because an engine 4.3 has PostgreSQL 10, which has no MATERIALIZED.
     kept: "",
     // OFFSET keeps the condition out of the parts that parse, which would parse each text twice for it.
-    before: `held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
+    before: `${ofInterface.checks}, held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
       WHERE o.address IS NOT NULL),`,
     held: "held_addresses",
     conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
@@ -39,10 +40,7 @@ export async function readEngineStats(
     // An engine keeps rows of interfaces after their VM has stopped.
     isOfNic: `lower(n.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
       AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = v.id AND ${mayHaveGuest("o.status")})`,
-    ofInterface: `(SELECT each.address FROM (
-      SELECT ${parseWord("each.word", null)} AS address FROM (
-        SELECT ${selectWords("concat_ws(',', g.ipv4_addresses, g.ipv6_addresses)")} AS word) each OFFSET 0) each
-      WHERE each.address IS NOT NULL)`,
+    ofInterface: ofInterface.select,
   });
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseWord } from "../../../src/engine-store/conditions/address-words.js";
+import { parseWord, selectAllAddresses } from "../../../src/engine-store/conditions/address-words.js";
 import { isAddressOf } from "../../../src/model/address/ip.js";
+import { id } from "../../support/builders/ids.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-database.js";
 
 let engine: EngineDatabase;
@@ -52,3 +53,50 @@ test.each([4, 6, null] as const)(
     expect(rows.filter(({ isAddress }) => isAddress).length).toBeGreaterThan(30);
   },
 );
+
+/** Says whether the texts of a guest are lists of addresses, and of one family each, as an engine writes them, and how they end. */
+test.each<[which: string, isTidy: (guest: number) => boolean, end: (guest: number) => string]>([
+  ["which are lists of addresses", () => true, () => ""],
+  ["some of which are odd", (guest) => guest % 50 !== 0, () => ""],
+  ["the last of which end with an empty word", () => true, (guest) => (guest > 400 ? "," : "")],
+  ["which are odd", () => false, () => ""],
+])("PostgreSQL finds the same addresses in texts of many guests, %s", async (_, isTidy, end) => {
+  const words = listWords();
+  const isFour = (word: string) => isAddressOf(4, word);
+  const isSix = (word: string) => isAddressOf(6, word);
+  const good = words.filter((word) => isFour(word) || isSix(word));
+  const guests = Array.from({ length: 600 }, (__, at) => {
+    const from = isTidy(at) ? good : words;
+    const some = Array.from({ length: 1 + (at % 4) }, (___, n) => from[(at * 31 + n * 17) % from.length]!);
+    if (isTidy(at)) {
+      return { four: some.filter(isFour).join(",") + end(at), six: some.filter(isSix).join(",") + end(at) };
+    }
+    // Two commas, or one at an end, are around an empty word.
+    const text = `${some.concat(at % 2 === 0 ? [] : good[at % good.length]!).join(at % 3 === 0 ? ",," : ",")},`;
+    return { four: text, six: text };
+  });
+  await engine.asEngine(
+    "SET session_replication_role = replica",
+    "TRUNCATE vm_guest_agent_interfaces, vm_dynamic",
+    ...guests.flatMap(({ four, six }, at) => [
+      `INSERT INTO vm_guest_agent_interfaces VALUES ('${id(at)}', 'eth0', NULL, '${four}', '${six}')`,
+      `INSERT INTO vm_dynamic (vm_guid, status, vm_ip) VALUES ('${id(at)}', 1, '${four.replaceAll(",", " ")}')`,
+    ]),
+  );
+  const expected = guests.flatMap(({ four, six }, at) =>
+    [...four.split(","), ...six.split(",")]
+      .filter((word) => isFour(word) || isSix(word))
+      .map((word) => `${id(at)} ${word}`),
+  );
+  const canonical: { text: string }[] = await engine.dataSource.query(
+    "SELECT split_part(w.text, ' ', 1) || ' ' || host(split_part(w.text, ' ', 2)::inet) AS text FROM unnest($1::text[]) AS w (text)",
+    [expected],
+  );
+  const found: { text: string }[] = await engine.dataSource.query(
+    `SELECT x.vm_id || ' ' || host(x.address) AS text
+     FROM (${selectAllAddresses({ family: null, reachingOnly: false })}) x WHERE x.address IS NOT NULL`,
+  );
+  const sort = (rows: { text: string }[]) => [...new Set(rows.map(({ text }) => text))].toSorted();
+  expect(sort(found)).toEqual(sort(canonical));
+  expect(found.length).toBeGreaterThan(300);
+});
