@@ -1,6 +1,7 @@
 import { HostError } from "../vdsm/errors.js";
 import type { ScannedReport } from "../vdsm/scan/scan.js";
 import { runInSlices } from "../vdsm/scan/sliced-work.js";
+import { countRows } from "../store/write/passes.js";
 import type { HostClaim, HostFailure, RefreshStore, StoredVm } from "../store/types.js";
 import type { HostLink } from "./host-link.js";
 import type { PassTurn } from "./schedule/schedule.js";
@@ -68,7 +69,7 @@ export async function refreshHost(
     const scan = await link.vdsm.scanAllVmStats(link.memory.begin(claim), signal);
     const planned = await plan(deps, link, scan, signal);
     throwIfStopped(link, signal);
-    const isWritten = await write(deps.store, link, claim, scan, planned, getElapsedMs());
+    const isWritten = await write(deps, link, claim, scan, planned, getElapsedMs());
     if (isWritten) await learnHostName(link, deps.store, signal);
     return createResult(link, isWritten ? "done" : "superseded", scan, planned, getElapsedMs());
   } catch (error) {
@@ -98,7 +99,7 @@ async function plan(
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
   const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
   const { nics, unreadable, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
-  const newNicIds = findNewNicIds(sightings.vms, nics);
+  const newNicIds = await runInSlices(findNewNicIds(sightings.vms, nics), link.vdsm.meter);
   const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
   const plan = await runInSlices(
     planPass(sightings, ignoreNames, nics, guestLimits, holders),
@@ -129,19 +130,22 @@ function readStoredVms(
 
 /** Writes the plan and keeps the answer. Returns `false`, and writes nothing, if the claim is invalid. */
 async function write(
-  store: RefreshStore,
-  { memory }: HostLink,
+  { store, now }: PassDeps,
+  { memory, vdsm }: HostLink,
   claim: HostClaim,
   scan: ScannedReport,
   { plan: { changes, visibleChanges, isSettled }, problems, inventoryFailure }: PlannedPass,
   durationMs: number,
 ): Promise<boolean> {
   let isWritten = false;
+  const startedMs = now();
   try {
     const warning = formatWarning(problems.all, scan.rejected, inventoryFailure);
     const vmCount = countReadableVms(scan) + scan.rejected.length;
     isWritten = await askStore(store.apply(claim, changes, { vmCount, durationMs, warning, visibleChanges }));
   } finally {
+    // The database works for the host as well. It is given time only where much is written, not where it is slow for all.
+    if (countRows(changes) >= MANY_ROWS) vdsm.meter.add(now() - startedMs);
     // The connection may have broken after the commit, so the next pass has to compare all VMs.
     if (!isWritten) memory.reset();
   }
@@ -151,6 +155,9 @@ async function write(
   }
   return isWritten;
 }
+
+/** So many rows take the database a second or so. */
+const MANY_ROWS = 20_000;
 
 /** Stores why the pass failed, and returns the failure; `null` if it does not count, because the claim is invalid. */
 async function noteFailure(

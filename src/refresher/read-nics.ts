@@ -18,6 +18,7 @@ export interface NicAnswers {
  * 3. If the host has no verb for this, nothing else is asked.
  * 4. If it refuses a VM alone, that VM may have ended after the host reported it. It counts as unreadable if the host
  *    refuses it at the next pass too.
+ * 5. After {@link MOST_NICS_OF_A_PASS} vNICs it is not asked for more, since all of them are in memory together.
  */
 export async function readNics(
   link: HostLink,
@@ -29,16 +30,22 @@ export async function readNics(
   const refused = new Map<string, string>();
   let failure: string | null = null;
   let splitsLeft = MAX_SPLITS;
+  let nicsLeft = MOST_NICS_OF_A_PASS;
   const parts: (readonly string[])[] = [];
   for (let from = 0; from < vmIds.length; from += VMS_PER_CALL)
     parts.push(vmIds.slice(from, from + VMS_PER_CALL));
   for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+    if (nicsLeft <= 0) {
+      failure ??= `its VMs have more than ${MOST_NICS_OF_A_PASS} vNICs`;
+      break;
+    }
     try {
       const answer = await askNics(link, part, signal);
       for (const vmId of part) {
         const reported = answer.get(vmId);
         if (reported === undefined) unreadable.set(vmId, DAMAGED);
         else nics.set(vmId, reported);
+        nicsLeft -= reported?.length ?? 0;
       }
     } catch (error) {
       if (!(error instanceof HostError) || error.kind === "aborted") throw error;
@@ -99,6 +106,9 @@ function isMethodMissing(error: unknown): boolean {
  * restart of vdsmd all VMs of a host are asked for, which is too much for one answer.
  */
 const VMS_PER_CALL = 100;
+
+/** A host of the most VMs that an answer may have reaches it with two for each. */
+export const MOST_NICS_OF_A_PASS = 131_072;
 
 /** Enough splits to find a handful of VMs that are gone. A host that refuses everything is not asked a hundred times. */
 const MAX_SPLITS = 32;

@@ -1,5 +1,5 @@
 /**
- * Limits the share of this process's time that one host's answers can take. Otherwise a host could keep the event loop busy
+ * Limits the share of this process's time, and of the database's for large changes, that one host's answers can take. Otherwise a host could keep the event loop busy
  * for a large part of each interval, by sending the largest accepted answers, each time with all VMs changed. Credit grows
  * with time, up to an amount that the first pass over the largest host does not use up.
  */

@@ -40,7 +40,7 @@ async function passOver(hostId: string, ...vmIds: string[]) {
       plugged.get(vmId)!.map((id, at) => reportedNic({ id, name: `vnet${at}` })),
     ]),
   );
-  const holders = await store.readNicHolders(findNewNicIds(sightings.vms, nics));
+  const holders = await store.readNicHolders(runAtOnce(findNewNicIds(sightings.vms, nics)));
   const plan = runAtOnce(planPass(sightings, IGNORED_NAMES, nics, undefined, holders));
   expect(await store.apply(claim, plan.changes)).toBe(true);
   return plan;

@@ -4,7 +4,7 @@ import { createHostLink, type HostLink } from "../../src/refresher/host-link.js"
 import type { PassResult } from "../../src/refresher/pass.js";
 import { refreshHost } from "../../src/refresher/pass.js";
 import { FakeHost } from "./fake-host.js";
-import { HOST_A, HOST_B, VM } from "../support/builders/ids.js";
+import { HOST_A, HOST_B, uuid, VM } from "../support/builders/ids.js";
 import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
 import { configuredHost, IGNORED_NAMES } from "../support/builders/passes.js";
 import { reportedInterface, reportedVm, hostReport } from "../support/builders/reported.js";
@@ -20,11 +20,15 @@ beforeEach(() => {
   link = createHostLink(configuredHost(HOST_A), host);
 });
 
+const deps = () => ({
+  ...{ store, ignoreNames: IGNORED_NAMES },
+  ...{ now: () => 0, waitUntilReady: () => Promise.resolve() },
+});
+
 async function pass(signal = new AbortController().signal): Promise<PassResult> {
   store.calls.length = 0;
   host.calls.length = 0;
-  const deps = { store, ignoreNames: IGNORED_NAMES, now: () => 0, waitUntilReady: () => Promise.resolve() };
-  return refreshHost(deps, link, signal);
+  return refreshHost(deps(), link, signal);
 }
 
 describe("a pass", () => {
@@ -74,6 +78,28 @@ describe("a pass", () => {
     expect(store.calls).toEqual(["claim", "readHostVms", "apply"]);
     await pass();
     expect(store.calls).toEqual(["claim", "apply"]);
+  });
+
+  test("counts the time in which the database stores very much of a host, also in vain, and not that of little", async () => {
+    let nowMs = 0;
+    const slowly = { ...deps(), now: () => nowMs };
+    const apply = store.apply.bind(store);
+    store.apply = (...write) => {
+      nowMs += 40_000;
+      return apply(...write);
+    };
+    const few = await refreshHost(slowly, link, new AbortController().signal);
+    expect([few.outcome, few.restMs]).toEqual(["done", 0]);
+    const inet = Array.from({ length: 1_000 }, () => reportedInterface());
+    const interfaces = inet.map((each, at) => ({ ...each, name: `eth${at}` }));
+    const vms = Array.from({ length: 21 }, (_, at) =>
+      reportedVm({ vmId: uuid(9, at), netIfaces: interfaces }),
+    );
+    host.report = hostReport(...vms);
+    store.broken.set("apply", new Error("canceling statement due to statement timeout"));
+    const many = await refreshHost(slowly, link, new AbortController().signal);
+    expect([many.outcome, many.failure?.kind]).toEqual(["failed", "database"]);
+    expect(many.restMs).toBeGreaterThan(0);
   });
 
   test("reads again now and then, in case somebody writes by hand", async () => {

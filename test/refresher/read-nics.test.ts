@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createHostLink, type HostLink } from "../../src/refresher/host-link.js";
-import { readNics } from "../../src/refresher/read-nics.js";
+import { MOST_NICS_OF_A_PASS, readNics } from "../../src/refresher/read-nics.js";
 import { HostError } from "../../src/vdsm/errors.js";
 import { FakeHost } from "./fake-host.js";
 import { HOST_A } from "../support/builders/ids.js";
@@ -57,6 +57,17 @@ test("a VM whose domain is too large does not keep a host from telling the vNICs
   expect({ unreadable, failure }).toEqual({
     unreadable: new Map([[ids[207], tooLarge.message]]),
     failure: null,
+  });
+});
+
+test("a host that tells more vNICs than are kept of a host is not asked for the others, and says why", async () => {
+  const host = new FakeHost();
+  host.nics = () => Array.from({ length: Math.ceil(MOST_NICS_OF_A_PASS / 200) }, () => reportedNic());
+  const { nics, unreadable, failure } = await ask(linkTo(host));
+  expect(nics.size).toBe(200);
+  expect({ unreadable, failure }).toEqual({
+    unreadable: new Map(),
+    failure: `its VMs have more than ${MOST_NICS_OF_A_PASS} vNICs`,
   });
 });
 

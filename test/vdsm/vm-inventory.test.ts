@@ -1,7 +1,14 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ConnectionFailureError } from "../../src/vdsm/wire/connection-failure.js";
-import { parseCapabilities, parseDeviceLists, parseDomains } from "../../src/vdsm/records/vm-inventory.js";
+import {
+  MOST_NICS,
+  parseCapabilities,
+  parseDeviceLists,
+  parseDomains,
+} from "../../src/vdsm/records/vm-inventory.js";
 import { VM_ID } from "./fixtures/wire.js";
 
 const NIC_ID = "abbe451b-a6e7-416c-a028-2425dfad96c7";
@@ -27,6 +34,30 @@ function parseNics(xml: string) {
 }
 
 describe("the domains of a host", () => {
+  test("are refused one by one if they have more vNICs than any VM", () => {
+    const most = Array.from({ length: MOST_NICS }, () => BRIDGE).join("");
+    const found = parseDomains({ [VM_ID]: domain(most + BRIDGE), [OTHER_VM]: domain(most) });
+    expect([...found.keys()]).toEqual([OTHER_VM]);
+    expect(found.get(OTHER_VM)).toHaveLength(MOST_NICS);
+    const devices = Array.from({ length: MOST_NICS + 1 }, () => ({ type: "interface" }));
+    expect(parseDeviceLists([{ vmId: VM_ID, devices }]).size).toBe(0);
+  });
+
+  test("do not stay in memory with what is read of them", () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const padding = `<!--${"x".repeat(1_000_000)}-->`;
+    const used = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+    // Each has a text of its own, as if it had come from a host.
+    const found = Array.from({ length: 40 }, (_, at) => parseNics(`${domain(BRIDGE)}${padding}<!--${at}-->`));
+    expect(used() - before).toBeLessThan(10_000_000);
+    expect(found).toHaveLength(40);
+  });
+
   test("tell the vNIC of a bridge, its id from the engine's alias", () => {
     expect(parseNics(domain(BRIDGE))).toEqual([
       { id: NIC_ID, name: "vnet0", macAddr: "00:1A:4a:16:17:08", network: "ovirtmgmt", linkActive: true },

@@ -1,4 +1,5 @@
 import type { ReportedNic } from "../../vdsm/records/types.js";
+import type { SlicedWork } from "../../vdsm/scan/sliced-work.js";
 import type { Nic } from "../../store/types.js";
 import { deriveClaimedId, toNics } from "./nics.js";
 import type { SightedVm } from "./sightings.js";
@@ -14,16 +15,36 @@ export interface SettledNics {
 }
 
 /** Finds the ids of vNICs that VMs would get. The caller asks the store whether other VMs have them. */
-export function findNewNicIds(vms: readonly SightedVm[], reports: NicReports): string[] {
-  return vms.flatMap(({ vmId, stored }) => {
-    const reported = reports.get(vmId);
-    if (reported === undefined) return [];
+export function* findNewNicIds(vms: readonly SightedVm[], reports: NicReports): SlicedWork<string[]> {
+  const found: string[] = [];
+  for (const [{ stored }, nics] of yield* toAllNics(vms, reports)) {
     const held = new Set((stored?.nics ?? []).map(({ id }) => id));
-    return toNics(vmId, reported)
-      .map(({ id }) => id)
-      .filter((id) => !held.has(id));
-  });
+    for (const { id } of nics) if (!held.has(id)) found.push(id);
+  }
+  return found;
 }
+
+/** Converts the vNICs of all VMs of which their hosts answered, and pauses after each few thousand. */
+function* toAllNics(
+  vms: readonly SightedVm[],
+  reports: NicReports,
+): SlicedWork<(readonly [SightedVm, readonly Nic[]])[]> {
+  const all: (readonly [SightedVm, readonly Nic[]])[] = [];
+  let left = NICS_OF_A_SLICE;
+  for (const vm of vms) {
+    const reported = reports.get(vm.vmId);
+    if (reported === undefined) continue;
+    all.push([vm, toNics(vm.vmId, reported)]);
+    left -= reported.length;
+    if (left > 0) continue;
+    left = NICS_OF_A_SLICE;
+    yield;
+  }
+  return all;
+}
+
+/** Some ten milliseconds of work. */
+const NICS_OF_A_SLICE = 2_000;
 
 /**
  * Decides which VM gets the id of a vNIC that several VMs claim. An id comes from a host, which may be wrong or hostile.
@@ -33,16 +54,27 @@ export function findNewNicIds(vms: readonly SightedVm[], reports: NicReports): s
  */
 export class NicClaims {
   private readonly holders: Map<string, string>;
-  private readonly claims = new Map<string, readonly Nic[]>();
 
-  constructor(vms: readonly SightedVm[], reports: NicReports, holders: ReadonlyMap<string, string>) {
+  private constructor(
+    vms: readonly SightedVm[],
+    private readonly claims: ReadonlyMap<string, readonly Nic[]>,
+    holders: ReadonlyMap<string, string>,
+  ) {
     this.holders = new Map(holders);
     for (const { vmId, stored } of vms) {
-      const reported = reports.get(vmId);
-      if (reported !== undefined) this.claims.set(vmId, toNics(vmId, reported));
       const held = stored?.nics ?? [];
       if (held.length > 0) this.noteHeld(vmId, held);
     }
+  }
+
+  /** Reads what VMs claim. */
+  static *read(
+    vms: readonly SightedVm[],
+    reports: NicReports,
+    holders: ReadonlyMap<string, string>,
+  ): SlicedWork<NicClaims> {
+    const claimed = yield* toAllNics(vms, reports);
+    return new NicClaims(vms, new Map(claimed.map(([{ vmId }, nics]) => [vmId, nics])), holders);
   }
 
   /** Decides the ids of one VM's vNICs; `null` if its host did not answer about them. */

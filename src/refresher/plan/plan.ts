@@ -37,7 +37,7 @@ export function* planPass(
 ): SlicedWork<PassPlan> {
   const plan = new PlanBuilder();
   const problems = new Map<string, string>();
-  const claims = new NicClaims(vms, nics, holders);
+  const claims = yield* NicClaims.read(vms, nics, holders);
   let isSettled = !hasRejected;
   for (const [index, vm] of vms.entries()) {
     if (index % VMS_PER_SLICE === VMS_PER_SLICE - 1) yield;

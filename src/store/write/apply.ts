@@ -5,7 +5,7 @@ import { updateDrift } from "./drift-writes.js";
 import { updateAddresses } from "./address-writes.js";
 import { writeNics } from "./nic-writes.js";
 import { findAffectedHosts, lockForWriting } from "./lock-for-writing.js";
-import type { PassWrite } from "./passes.js";
+import { countRows, type PassWrite } from "./passes.js";
 import { runInTransaction } from "../postgres/sql.js";
 import { sendInTurns } from "./send-in-turns.js";
 import { SupersededError } from "./superseded-error.js";
@@ -42,8 +42,7 @@ export async function applyPasses(
 /** Computes how much of a batch a pass takes. A pass that affects other hosts gets a transaction of its own. */
 export function computeWeight({ claim, changes }: PassWrite): number {
   for (const hostId of findAffectedHosts(changes)) if (hostId !== claim.hostId) return Infinity;
-  const rows = Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
-  return Math.max(1, rows / ROWS_OF_WEIGHT_1);
+  return Math.max(1, countRows(changes) / ROWS_OF_WEIGHT_1);
 }
 
 /** Writes one pass. Returns `false`, and writes nothing, if the claim is invalid or another host's pass came between. */

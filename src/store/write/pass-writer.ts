@@ -2,7 +2,7 @@ import type { DataSource } from "typeorm";
 import type { HostChanges, HostClaim } from "../types.js";
 import { applyAlone, applyPasses, computeWeight } from "./apply.js";
 import { createBatcher } from "./batch.js";
-import { hasNoChanges, noteSuccess, noteSuccesses, type PassWrite, type Success } from "./passes.js";
+import { countRows, noteSuccess, noteSuccesses, type PassWrite, type Success } from "./passes.js";
 
 /** Writes one pass. Returns `false`, and writes nothing, if its claim is invalid. */
 export type PassWriter = (
@@ -35,7 +35,7 @@ export function createPassWriter(dataSource: DataSource): PassWriter {
     runAlone((write: PassWrite) => applyAlone(dataSource, write)),
   );
   return async (claim, changes, pass) => {
-    if (hasNoChanges(changes)) {
+    if (countRows(changes) === 0) {
       const success: Success = { claim, ...pass };
       return (await note(success)) === true || (await noteAlone(success)) === true;
     }

@@ -101,9 +101,9 @@ export async function failPass(
   return noted === 1;
 }
 
-/** Returns `true` if a pass has nothing to write but its success. */
-export function hasNoChanges(changes: HostChanges): boolean {
-  return Object.values(changes).every((list: readonly unknown[]) => list.length === 0);
+/** Counts the rows that a pass changes, besides the note of its success. */
+export function countRows(changes: HostChanges): number {
+  return Object.values<readonly unknown[]>({ ...changes }).reduce((sum, list) => sum + list.length, 0);
 }
 
 /** Formats the statement that notes successes whose claim is valid. A caller may add conditions at its end. */

@@ -1,4 +1,4 @@
-/** Adds up the milliseconds in which this process works for one host and does nothing else. */
+/** Adds up the milliseconds in which this process works for one host and does nothing else, and what others did for it. */
 export class WorkMeter {
   workedMs = 0;
 
@@ -6,6 +6,11 @@ export class WorkMeter {
     private readonly now: () => number = () => performance.now(),
     private readonly readCpuMs: () => number = readProcessCpuMs,
   ) {}
+
+  /** Adds the time in which others worked for the host, such as the database. */
+  add(ms: number): void {
+    this.workedMs += ms;
+  }
 
   /**
    * Does the work and adds its time, even if it throws. The time is the clock's, or the processor's if that is less: a

@@ -92,7 +92,7 @@ function passOver(
   const sightings = sightVms({ hostId, stored, report: said });
   const asked = new Set(findVmsToAskNicsOf(sightings));
   const told = new Map([...answers].filter(([vmId]) => asked.has(vmId)));
-  const holders = store.nicHoldersNow(findNewNicIds(sightings.vms, told));
+  const holders = store.nicHoldersNow(runAtOnce(findNewNicIds(sightings.vms, told)));
   const plan = runAtOnce(planPass(sightings, IGNORED_NAMES, told, undefined, holders));
   expect(store.applyNow({ hostId, epoch: store.raise(hostId) }, plan.changes)).toBe(true);
   return plan;
