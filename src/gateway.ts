@@ -1,7 +1,7 @@
 import type { Config } from "./config.js";
 import type { EmbeddedPostgres } from "./embedded-postgres/embedded-postgres.js";
 import { createKeptAnswers, type KeptAnswers } from "./fast/kept-answers.js";
-import { announceStart } from "./gateway/announce.js";
+import { createAnnouncement } from "./gateway/announce.js";
 import { openBackend, type Backend, type BackendOptions } from "./gateway/backend.js";
 import { beginEmbedded, endEmbedded } from "./gateway/database/embedded.js";
 import { formatError } from "./gateway/format-error.js";
@@ -65,7 +65,7 @@ interface BackendSlot {
  * 1. Reads the files that the settings name.
  * 2. Listens on the port. From here on it answers health checks.
  * 3. Opens the database and starts to poll. If the database cannot be reached, it waits for it in the background.
- * 4. Announces where the gateway answers.
+ * 4. Announces where the gateway answers, when it does, or when it waits for its database.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const embedded = options.embedded ?? beginEmbedded(options.config, options.log);
@@ -90,7 +90,7 @@ async function startBeside(embedded: BackendOptions["embedded"], options: Gatewa
   });
   const server = await startServing(options, inputs, slot, { metrics, answers });
   const stopping = new AbortController();
-  const checked = createAnnouncement(options, server.url);
+  const start = createAnnouncement(options, server.url);
   const opened = openInto(slot, {
     config,
     log,
@@ -99,8 +99,10 @@ async function startBeside(embedded: BackendOptions["embedded"], options: Gatewa
     metrics,
     signal: stopping.signal,
     onChange: () => answers?.drop(),
-    onChecked: checked.announce,
+    onWait: start.announce,
+    onPrepared: start.runAfter,
   });
+  opened.then(start.announce, () => undefined);
   const stop = async () => {
     stopping.abort();
     await Promise.all([server.drain({ timeoutMs: DRAIN_TIMEOUT_MS }), opened.catch(() => undefined)]);
@@ -108,7 +110,7 @@ async function startBeside(embedded: BackendOptions["embedded"], options: Gatewa
     await inputs.pool.stop();
   };
   try {
-    await Promise.race([opened, checked.announced, waitForAbort(options.signal)]);
+    await Promise.race([opened, start.announced, waitForAbort(options.signal)]);
   } catch (error) {
     await stop();
     throw error;
@@ -186,26 +188,6 @@ function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSour
 
 async function openInto(slot: BackendSlot, options: BackendOptions): Promise<void> {
   slot.current = await openBackend(options);
-}
-
-/** Creates the function that announces a start. Only its first call announces. */
-function createAnnouncement(
-  { config, log, announce, signal }: GatewayOptions,
-  url: string,
-): { readonly announce: () => void; readonly announced: Promise<void> } {
-  let resolve: () => void = () => undefined;
-  const announced = new Promise<void>((done) => (resolve = done));
-  let isDone = false;
-  return {
-    announced,
-    announce: () => {
-      if (isDone || signal?.aborted === true) return;
-      isDone = true;
-      announceStart(config, url, announce);
-      log.info({ url }, "listening");
-      resolve();
-    },
-  };
 }
 
 function findFailure(opened: Promise<void>, stopping: AbortSignal): Promise<Error> {

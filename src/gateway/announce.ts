@@ -1,4 +1,5 @@
 import type { Config } from "../config.js";
+import type { Log } from "./log.js";
 
 /** Prints the first lines that a new user reads: what runs, and where to ask it, below `BASE_PATH` as through a proxy. */
 export function announceStart(config: Config, url: string, print: (line: string) => void): void {
@@ -12,4 +13,48 @@ export function announceStart(config: Config, url: string, print: (line: string)
   print(`Portal: ${base}/`);
   const page = config.graphiql ? `GraphiQL: ${base}/graphiql  ` : "";
   print(`${page}GraphQL: ${base}/graphql`);
+}
+
+/** What an announcement needs. */
+interface AnnounceOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly announce: (line: string) => void;
+  /** Aborted when the process shall end: nothing is announced then. */
+  readonly signal?: AbortSignal;
+}
+
+/** The announcement of a start. */
+export interface Announcement {
+  /** Announces the start. Only the first call does. */
+  readonly announce: () => void;
+  readonly announced: Promise<void>;
+  /** Runs what logs a further line, as soon as the start was announced. */
+  readonly runAfter: (tell: () => void) => void;
+}
+
+/** Creates the announcement of a gateway that answers at the URL. */
+export function createAnnouncement(
+  { config, log, announce, signal }: AnnounceOptions,
+  url: string,
+): Announcement {
+  let resolve: () => void = () => undefined;
+  const announced = new Promise<void>((done) => (resolve = done));
+  const waiting: (() => void)[] = [];
+  let isDone = false;
+  return {
+    announced,
+    announce: () => {
+      if (isDone || signal?.aborted === true) return;
+      isDone = true;
+      announceStart(config, url, announce);
+      log.info({ url }, "listening");
+      for (const tell of waiting.splice(0)) tell();
+      resolve();
+    },
+    runAfter: (tell) => {
+      if (isDone) tell();
+      else waiting.push(tell);
+    },
+  };
 }

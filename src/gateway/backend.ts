@@ -48,14 +48,17 @@ export interface BackendOptions {
   readonly onChange: () => void;
   /** Ends the wait for a database that cannot be reached. */
   readonly signal: AbortSignal;
-  /** Called when the database was checked and brought up to date, or when the wait for it begins. */
-  readonly onChecked: () => void;
+  /** Called when a wait for the database begins. */
+  readonly onWait: () => void;
+  /** Called when the database is up to date, with the function that logs so. */
+  readonly onPrepared: (tell: () => void) => void;
 }
 
 /** Opens the database, brings it up to date and starts to poll. If a step fails, it closes what it had opened. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  const { config, log, embedded, signal, onChecked, onChange } = options;
-  const database = await openDatabase(config, log, signal, { embedded, onChecked, onUnavailable: onChange });
+  const { config, log, embedded, signal, onWait, onPrepared, onChange } = options;
+  const told = { onWait, onPrepared, onUnavailable: onChange };
+  const database = await openDatabase(config, log, signal, { embedded, ...told });
   try {
     return config.source === "engine" ? readEngine(database) : await pollInto(database, options);
   } catch (error) {

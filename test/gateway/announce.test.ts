@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
 import { loadConfig } from "../../src/config.js";
+import { startGateway } from "../../src/gateway.js";
+import { createDatabase } from "../support/databases/database.js";
 import { announceStart } from "../../src/gateway/announce.js";
 
 test.each([
@@ -12,4 +15,29 @@ test.each([
     `Portal: ${base}/`,
     `GraphiQL: ${base}/graphiql  GraphQL: ${base}/graphql`,
   ]);
+});
+
+test("a start says that it listens when queries are answered, and logs what it did to the database after that", async () => {
+  const database = await createDatabase({ template: null });
+  onTestFinished(() => database.drop());
+  const asked: Promise<unknown>[] = [];
+  const told: string[] = [];
+  const write = (line: string) => {
+    const { msg, url } = JSON.parse(line) as { msg: string; url?: string };
+    told.push(msg);
+    if (msg === "listening") {
+      const query = `${url!}/graphql?query={vms{totalCount}}`;
+      const headers = { "apollo-require-preflight": "1" };
+      asked.push(fetch(query, { headers }).then((answer) => answer.json()));
+    }
+  };
+  const gateway = await startGateway({
+    config: loadConfig({ PORT: "0", DATABASE_URL: database.url }),
+    log: pino({ base: null }, { write }),
+    announce: () => told.push("announced"),
+  });
+  onTestFinished(() => gateway.stop());
+  expect(await Promise.all(asked)).toEqual([{ data: { vms: { totalCount: 0 } } }]);
+  const said = told.filter((line) => /announced|listening|brought/.test(line));
+  expect([...new Set(said)]).toEqual(["announced", "listening", "database brought up to date"]);
 });

@@ -13,6 +13,7 @@ import { createDatabaseWatch } from "./database-watch.js";
 import { beginEmbedded } from "./embedded.js";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
+import { waitUntilAborted } from "./wait-until-aborted.js";
 
 /** A database that answers and has the tables that are read. */
 export interface Database {
@@ -40,8 +41,10 @@ const LAST_WAIT_MS = 10_000;
 export interface OpenOptions {
   /** `null` or absent: one is begun if no database is named. */
   readonly embedded?: Promise<EmbeddedPostgres> | null;
-  /** Called once, when the database was checked and brought up to date, or when a wait for it begins. */
-  readonly onChecked?: () => void;
+  /** Called when a wait for the database, or for somebody who uses its tables, begins. */
+  readonly onWait?: () => void;
+  /** Called when it is up to date, with the function that logs so. Unless given, that is logged at once. */
+  readonly onPrepared?: (tell: () => void) => void;
   /** Called each time that a connection is lost or none can be made. */
   readonly onUnavailable?: () => void;
 }
@@ -56,7 +59,12 @@ export async function openDatabase(
   config: Config,
   log: Log,
   waiting: AbortSignal | null,
-  { embedded: begun = null, onChecked = () => undefined, onUnavailable = () => undefined }: OpenOptions = {},
+  {
+    embedded: begun = null,
+    onWait = () => undefined,
+    onPrepared = run,
+    onUnavailable = () => undefined,
+  }: OpenOptions = {},
 ): Promise<Database> {
   waiting?.throwIfAborted();
   const embedded = await (begun ?? beginEmbedded(config, log));
@@ -93,11 +101,11 @@ export async function openDatabase(
   };
   const prepare = async () => {
     await shares.open();
-    await prepareTables(config, url, shares, { log, signal: waiting, onChecked });
+    await prepareTables(config, url, shares, { log, signal: waiting, onWait, onPrepared });
   };
   try {
     if (waiting === null) await tellUnreachable(prepare());
-    else await waitUntilAborted(retryUntilReached(prepare, log, waiting, onChecked), waiting);
+    else await waitUntilAborted(retryUntilReached(prepare, log, waiting, onWait), waiting);
   } catch (error) {
     await close();
     throw error;
@@ -152,30 +160,37 @@ function readState({ source }: Config, { health }: DatabaseShares): Promise<unkn
 interface PrepareOptions {
   readonly log: Log;
   readonly signal: AbortSignal | null;
-  readonly onChecked: () => void;
+  readonly onWait: () => void;
+  readonly onPrepared: (tell: () => void) => void;
+}
+
+function run(tell: () => void): void {
+  tell();
 }
 
 async function prepareTables(
   { source }: Config,
   url: string,
   shares: DatabaseShares,
-  { log, signal, onChecked }: PrepareOptions,
+  { log, signal, onWait, onPrepared }: PrepareOptions,
 ): Promise<void> {
   if (source === "engine") {
     const { message } = await checkEngine(shares.readers);
-    onChecked();
-    log.info(message);
+    onPrepared(() => {
+      log.info(message);
+    });
     return;
   }
   const applied = await migrateAt(url, {
     ...(signal === null ? {} : { signal }),
     onWait: (reason) => {
-      onChecked();
+      onWait();
       log.warn({ reason }, "the database cannot be brought up to date yet; waiting");
     },
   });
-  onChecked();
-  if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
+  onPrepared(() => {
+    if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
+  });
 }
 
 async function tellUnreachable<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -195,7 +210,7 @@ async function retryUntilReached(
   prepare: () => Promise<void>,
   log: Log,
   signal: AbortSignal,
-  onChecked: () => void,
+  onWait: () => void,
 ): Promise<void> {
   let reason = "";
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
@@ -207,7 +222,7 @@ async function retryUntilReached(
     } catch (error) {
       if (!isAway(error)) throw error;
       const message = formatError(error instanceof DatabaseUnreachableError ? error.cause : error);
-      onChecked();
+      onWait();
       if (message !== reason && !signal.aborted) {
         log.error({ reason: message }, "the database cannot be reached; waiting for it");
       }
@@ -220,25 +235,4 @@ async function retryUntilReached(
 function isAway(error: unknown): boolean {
   if (error instanceof DatabaseUnreachableError) return true;
   return error instanceof DatabaseUnavailableError && ["away", "connections"].includes(error.reason);
-}
-
-/**
- * Waits for work, or rejects when the signal is aborted. The work itself, such as the resolution of a name, cannot be
- * stopped.
- */
-async function waitUntilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const done = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => {
-      reject(new Error("stopped while the database was opened", { cause: signal.reason }));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { signal: done.signal });
-  });
-  work.catch(() => undefined);
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    done.abort();
-  }
 }
