@@ -8,9 +8,10 @@ import { LogReader, type ChangePage, type LogBounds, type LoggedChange } from ".
 import { maintainPartitions, type Retention } from "./partitions.js";
 import type { PastVm } from "./past/history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
-import { advanceAddressIndex, type IndexStep } from "./spans/span-indexer.js";
+import type { IndexStep } from "./spans/index-step.js";
+import { advanceAddressIndex } from "./spans/span-indexer.js";
 
-export type { IndexStep } from "./spans/span-indexer.js";
+export type { IndexStep } from "./spans/index-step.js";
 export type { LogCursor } from "./cursor.js";
 export type { ChangePage, LoggedChange } from "./log-reader.js";
 export type { PastVm } from "./past/history-types.js";

@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { executeIn, runInTransaction, queryRows } from "../postgres/sql.js";
 import { readStoredVmsIn } from "../write/stored-vms.js";
 import { FULL_ROW } from "./kinds.js";
-import { INDEX_LOCK } from "./spans/span-indexer.js";
+import { INDEX_LOCK } from "./spans/index-step.js";
 import { createDelta } from "./versions/vm-delta.js";
 import { toVersion } from "./versions/vm-version.js";
 

@@ -13,10 +13,9 @@ import {
   formatSharedTo,
   makeSharedAddresses,
 } from "./shared-addresses.js";
+import { INDEX_LOCK, type IndexStep } from "./index-step.js";
+import { PRIMARY_RULE, refreshPrimaryAddresses } from "./primary-addresses.js";
 import { endSpans, insertSpans } from "./span-writes.js";
-
-/** How a step ended: the index is at the end of the log, has more to do, or another gateway does the step. */
-export type IndexStep = "current" | "more" | "elsewhere";
 
 /**
  * Brings the index of addresses one step nearer to the end of the log.
@@ -24,6 +23,7 @@ export type IndexStep = "current" | "more" | "elsewhere";
  * 2. During a build: make the spans of some VMs from their changes up to that cursor.
  * 3. After it: make the table of shared addresses, once.
  * 4. Follow the changes behind the cursor.
+ * 5. At the end of the log, find the primary addresses of some VMs anew, once after an upgrade that has another rule.
  *
  * One gateway at a time does a step. Its lock ends with its transaction, so that it also works behind a pooler. Spans and
  * cursor are written together: another gateway can continue, and no change is followed twice.
@@ -38,8 +38,10 @@ export async function advanceAddressIndex(
     const cursor = parseCursor(state.cursor);
     if (!state.isBuilt) return await build(dataSource, state, cursor, sizes.vms);
     if (!(await areSharedStored(dataSource))) return await makeShared(dataSource, state);
-    if (!state.isOld && (await isCurrent(dataSource, cursor))) return "current";
-    return await follow(dataSource, state, cursor, sizes.changes);
+    const isAtEnd = !state.isOld && (await isCurrent(dataSource, cursor));
+    const step = isAtEnd ? "current" : await follow(dataSource, state, cursor, sizes.changes);
+    if (step !== "current" || (state.primaryRule ?? 0) >= PRIMARY_RULE) return step;
+    return await refreshPrimaryAddresses(dataSource, sizes.vms);
   } catch (error) {
     if (findSqlState(error) === SERIALIZATION_FAILURE) return "elsewhere";
     if (!(error instanceof LostCursorError)) throw error;
@@ -69,6 +71,8 @@ export interface IndexState {
   readonly markSeq: string | null;
   readonly builtTo: string | null;
   readonly isBuilt: boolean;
+  /** The rule by which all stored primary addresses were found; `null`: before it was noted. */
+  readonly primaryRule: number | null;
   /** It was written so long ago that its cursor should be written again, although nothing changed. */
   readonly isOld: boolean;
 }
@@ -78,7 +82,7 @@ export async function readState(database: Queryable): Promise<IndexState> {
   const [state] = await queryRows<IndexState>(
     database,
     `SELECT cursor, mark_xid AS "markXid", mark_seq AS "markSeq", built_to AS "builtTo", is_built AS "isBuilt",
-       written_at < now() - interval '1 minute' AS "isOld" FROM vnic_graph_address_index`,
+       primary_rule AS "primaryRule", written_at < now() - interval '1 minute' AS "isOld" FROM vnic_graph_address_index`,
   );
   if (state === undefined) throw new Error("vnic_graph_address_index has no row; it was emptied by hand");
   return state;
@@ -213,9 +217,6 @@ function isSameState(left: IndexState, right: IndexState): boolean {
 export function readMark({ markXid, markSeq }: IndexState): LogMark | null {
   return markXid === null || markSeq === null ? null : { nextXid: BigInt(markXid), seq: BigInt(markSeq) };
 }
-
-/** Any number that no other program uses on this database: "vnca" in ASCII. */
-export const INDEX_LOCK = 0x766e6361;
 
 /** PostgreSQL's code: another gateway ended its step between this one's first look and its lock. */
 const SERIALIZATION_FAILURE = "40001";

@@ -13,7 +13,9 @@ export function areInterfacesKnown({
 }
 
 /** Finds the address by which to reach the guest of a version; `null`: it has none that fits, or none is known. */
-export function findPrimaryOfVersion(version: VmVersion): string | null {
+export function findPrimaryOfVersion(
+  version: Pick<VmVersion, "silence" | "interfaces" | "nics" | "ips">,
+): string | null {
   const found = areInterfacesKnown(version)
     ? findPrimaryAddress(version.interfaces, version.nics ?? [])
     : findPrimaryOfAddresses(version.ips?.split(" ") ?? []);

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { findPrimaryAddress } from "../../../../src/model/address/primary-address.js";
+import { PRIMARY_RULE } from "../../../../src/store/changes/spans/primary-addresses.js";
+import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
+import { id, mac } from "../../../support/builders/ids.js";
+import { HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
+import { toGuestInterfaceOf, toStoredNic } from "../../../support/builders/stored.js";
+import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { addVms, storedVm } from "../log-fixtures.js";
+
+const NUMBERS = [1, 2, 3, 4, 5, 6, 7];
+const SMALL = { vms: 2, changes: 100 };
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await database.store.registerHosts(HOSTS, INTERVAL_MS);
+  await addVms(
+    database.store,
+    NUMBERS.map((number) => {
+      const docker = { name: "docker0", macAddress: mac(900 + number), ipv4Addresses: ["172.17.0.1"] };
+      const eth = { name: "eth0", macAddress: mac(number), ipv4Addresses: [`10.0.0.${number}`] };
+      // One guest reports addresses alone, one nothing.
+      if (number === 6)
+        return storedVm(6, { silence: "ips-only", interfaces: [], ips: "172.17.0.1 10.0.0.6" });
+      if (number === 7) return storedVm(7, { silence: "absent", interfaces: [], ips: null });
+      return storedVm(number, {
+        interfaces: [docker, eth].map((each) => toGuestInterfaceOf(number, each)),
+        nics: [toStoredNic(number, number, { macAddress: mac(number) })],
+      });
+    }),
+  );
+});
+
+afterAll(() => database.drop());
+
+/** As a gateway with another rule left them. */
+beforeEach(async () => {
+  await followToEnd();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("SET vnic_graph.writer = 'pass'");
+  await client.query("UPDATE vnic_graph_vm SET primary_address = '172.17.0.1'");
+  await client.query("UPDATE vnic_graph_address_index SET primary_rule = NULL");
+  await client.end();
+});
+
+const RIGHT = [...[1, 2, 3, 4, 5, 6].map((number) => `10.0.0.${number}`), null];
+
+test("after an upgrade with another rule, the addresses that VMs are sorted by are found anew, once and a few at a time", async () => {
+  const edits = await readEdits();
+  expect(await advanceAddressIndex(database.dataSource, SMALL)).toBe("more");
+  expect(await readAddresses()).toEqual([...RIGHT.slice(0, 2), ...new Array<string>(5).fill("172.17.0.1")]);
+  await followToEnd();
+  expect(await readAddresses()).toEqual(RIGHT);
+  // Nobody edited a VM by hand, so that what is kept of them holds.
+  expect(await readEdits()).toEqual(edits);
+  const written = await readVersions();
+  await database.dataSource.query("UPDATE vnic_graph_address_index SET primary_rule = NULL");
+  await followToEnd();
+  expect(await readVersions()).toEqual(written);
+  database.statements();
+  await followToEnd();
+  expect(database.statements().filter((sql) => sql.includes("primary_to"))).toEqual([]);
+});
+
+test("a gateway with an older rule leaves alone what a newer one has found", async () => {
+  await database.dataSource.query(`UPDATE vnic_graph_address_index SET primary_rule = ${PRIMARY_RULE + 1}`);
+  await followToEnd();
+  expect(await readAddresses()).toEqual(NUMBERS.map(() => "172.17.0.1"));
+});
+
+test("nobody waits: a VM that a pass has locked is found anew when the pass has ended", async () => {
+  const pass = new pg.Client({ connectionString: database.url });
+  await pass.connect();
+  try {
+    await pass.query("BEGIN");
+    await pass.query("SELECT FROM vnic_graph_vm WHERE vm_id = $1 FOR UPDATE", [id(4)]);
+    await followToEnd();
+    expect(await readAddresses()).toEqual([...RIGHT.slice(0, 3), ...new Array<string>(4).fill("172.17.0.1")]);
+    await pass.query("ROLLBACK");
+    await followToEnd();
+    expect(await readAddresses()).toEqual(RIGHT);
+  } finally {
+    await pass.end();
+  }
+});
+
+/**
+ * The digest of the rule's answers. If it differs, the rule has other answers: raise `PRIMARY_RULE`, so that the stored ones of
+ * VMs that do not change are found anew, and write the new digest here.
+ */
+test("a rule with other answers has another number", () => {
+  expect([PRIMARY_RULE, digestAnswers()]).toEqual([1, "IiPbYvZcMnRI"]);
+});
+
+function digestAnswers(): string {
+  let state = 20_261_128;
+  const pick = <Item>(items: readonly Item[]): Item => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return items[Math.floor((state / 2_147_483_648) * items.length)]!;
+  };
+  const some = (most: number, from: readonly string[]) =>
+    Array.from({ length: Math.floor(pick([0, 1, 1, 2, 3]) % (most + 1)) }, () => pick(from));
+  const hash = createHash("sha256");
+  for (let guest = 0; guest < 5_000; guest += 1) {
+    const interfaces = Array.from({ length: pick([1, 2, 3, 4, 5]) }, () => ({
+      name: pick(NAMES),
+      macAddress: pick(MACS),
+      ipv4Addresses: some(2, IPV4),
+      ipv6Addresses: some(3, IPV6),
+    }));
+    const nics = [1, 2].map((n) => ({
+      name: pick(["nic1", "nic2", "nic10"]),
+      macAddress: mac(n),
+      network: null,
+    }));
+    hash.update(`${findPrimaryAddress(interfaces, nics)?.address ?? "-"} `);
+  }
+  return hash.digest("base64url").slice(0, 12);
+}
+
+const NAMES = [
+  ...["eth0", "eth0.7", "bond0", "br0", "lo", "dummy0", "docker0", "cali12345", "wg0", "tap0", "tailscale0"],
+  ...["vrrp.51", "Ethernet 2", "vEthernet (WSL)", null],
+];
+const MACS = [mac(1), mac(2), mac(1).toUpperCase(), mac(9), "00:00:00:00:00:00", null];
+const IPV4 = [
+  ...["10.0.0.5", "10.0.0.6", "192.168.122.1", "172.17.0.1", "100.64.0.5", "169.254.1.1", "127.0.0.1"],
+  ...["192.0.0.2", "224.0.0.1"],
+];
+const IPV6 = [
+  ...[
+    "2001:db8::5",
+    "2001:db8::91ac:1b2c:3d4e:5f60",
+    "2001:db8::546f:ff:fe00:1",
+    "fd00::5",
+    "fe80::1",
+    "::1",
+  ],
+  ...["2002:c000:204::5", "2001:0:53aa:64c::1", "fec0::5", "::ffff:10.0.0.7"],
+];
+
+async function followToEnd(): Promise<void> {
+  for (let step = "more"; step === "more";) step = await advanceAddressIndex(database.dataSource, SMALL);
+}
+
+async function readAddresses(): Promise<(string | null)[]> {
+  const rows: { address: string | null }[] = await database.dataSource.query(
+    "SELECT host(primary_address) AS address FROM vnic_graph_vm ORDER BY vm_id",
+  );
+  return rows.map(({ address }) => address);
+}
+
+function readVersions(): Promise<unknown[]> {
+  return database.dataSource.query("SELECT vm_id, xmin, ctid FROM vnic_graph_vm ORDER BY vm_id");
+}
+
+function readEdits(): Promise<unknown[]> {
+  return database.dataSource.query("SELECT tx FROM vnic_graph_edit ORDER BY tx");
+}
