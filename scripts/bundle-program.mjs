@@ -1,7 +1,7 @@
 /**
  * Bundles the program and the packages that it uses into a few files, dist/src/main.js and dist/src/parts, because a start
  * that loads more than a thousand files takes twice as long. Each command is a part of its own, which is loaded when it
- * runs. Does nothing if what is there is newer than everything that it is made of.
+ * runs. V8 reads and keeps all text of a part, so that spaces and what no start can use are left out. Does nothing if what is there is newer than everything that it is made of.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -19,6 +19,15 @@ import { createRequire as bundledCreateRequire } from "node:module";
 const require = bundledCreateRequire(import.meta.url);
 const [__filename, __dirname] = [import.meta.filename, import.meta.dirname];`;
 
+/** Where packages ask, and the questions, whose answer is no. */
+const QUESTIONS = [
+  { file: "pg/lib/stream.js", questions: ["typeof Response === 'function'"] },
+  {
+    file: "@fastify/compress/lib/utils.js",
+    questions: ["obj instanceof ReadableStream", "obj instanceof Response"],
+  },
+];
+
 if (!isCurrent()) {
   const { build } = await import("esbuild");
   rmSync(join(output, "parts"), { recursive: true, force: true });
@@ -35,8 +44,15 @@ if (!isCurrent()) {
     // Otherwise graphql looks in every value for a class of another copy of itself. There is only this one in the bundle.
     define: { "process.env.NODE_ENV": '"production"' },
     banner: { js: BANNER },
+    minifyWhitespace: true,
+    // Places in stack traces stay useful.
+    lineLimit: 120,
     external: KEPT_APART,
-    plugins: [{ name: "optional packages", setup: leaveOutWhatIsMissing }],
+    plugins: [
+      { name: "optional packages", setup: leaveOutWhatIsMissing },
+      { name: "other databases", setup: leaveOutOtherDatabases },
+      { name: "other runtimes", setup: leaveOutOtherRuntimes },
+    ],
     allowOverwrite: true,
     metafile: true,
     logLevel: "error",
@@ -86,6 +102,34 @@ function leaveOutWhatIsMissing({ onResolve, resolve: find }) {
     const { errors } = await find(path, { ...asked, pluginData: "asked before" });
     return errors.length > 0 ? { path, external: true } : undefined;
   });
+}
+
+/** TypeORM's factory of drivers loads those of all databases, a tenth of the program. A gateway speaks to PostgreSQL only. */
+function leaveOutOtherDatabases({ onResolve, onLoad }) {
+  onResolve({ filter: /^\.\/[^/]+\/\w+Driver$/ }, ({ path, importer }) =>
+    importer.endsWith(join("typeorm", "driver", "DriverFactory.js")) && !path.startsWith("./postgres/")
+      ? { path, namespace: "other databases" }
+      : undefined,
+  );
+  onLoad({ filter: /.*/, namespace: "other databases" }, () => ({ contents: "" }));
+}
+
+/**
+ * Packages ask whether they run elsewhere, or were given what browsers use: a `Response`, a web stream. At the first such question Node
+ * loads its code for it, a tenth of a start and some megabytes. Nothing of ours uses these.
+ */
+function leaveOutOtherRuntimes({ onLoad }) {
+  for (const { file, questions } of QUESTIONS) {
+    onLoad({ filter: new RegExp(`[\\\\/]${file.split("/").join("[\\\\/]")}$`) }, ({ path }) => ({
+      contents: questions.reduce(
+        (text, question) => {
+          if (text.split(question).length !== 2) throw new Error(`${path}: ${question} is not there once`);
+          return text.replace(question, "false");
+        },
+        readFileSync(path, "utf8"),
+      ),
+    }));
+  }
 }
 
 /** Formats the licences of all packages that a bundle has code of. */

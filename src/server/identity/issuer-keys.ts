@@ -1,6 +1,6 @@
 import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
-import { z } from "zod";
+import * as z from "zod";
 
 /** Says which issuer's keys are fetched, and how often at most. */
 export interface IssuerKeysOptions {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { toPrintable } from "../../model/printable.js";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
 import type { Scope } from "./identity.js";
