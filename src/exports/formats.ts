@@ -1,5 +1,5 @@
 import { findAddressScope } from "../model/address/address-scope.js";
-import { parseAddress } from "../model/address/cidr.js";
+import { formatAddress, parseAddress, unmapAddress } from "../model/address/cidr.js";
 import { escapeUnprintable, toPrintable } from "../model/printable.js";
 import { formatDnsName, formatLabelWithId } from "./dns-names.js";
 import type { ExportRecord } from "./export-records.js";
@@ -59,9 +59,10 @@ export const FORMATS = {
     mediaType: "application/json",
     begin: '{"_meta":{"hostvars":{\n',
     formatVm: (vm) => {
-      if (!isReachable(vm)) return null;
+      const address = findReachable(vm);
+      if (address === null) return null;
       const vars = {
-        ansible_host: vm.address,
+        ansible_host: address,
         vnic_graph_id: vm.id,
         vnic_graph_status: vm.status,
         vnic_graph_host: dropTemplate(vm.host),
@@ -80,8 +81,9 @@ export const FORMATS = {
     mediaType: "application/json",
     begin: "[\n",
     formatVm: (vm, port) => {
-      if (!isReachable(vm)) return null;
-      const host = vm.address.includes(":") ? `[${vm.address}]` : vm.address;
+      const address = findReachable(vm);
+      if (address === null) return null;
+      const host = address.includes(":") ? `[${address}]` : address;
       const labels = {
         __meta_vnic_graph_id: vm.id,
         __meta_vnic_graph_name: vm.name,
@@ -99,8 +101,9 @@ export const FORMATS = {
     mediaType: "text/plain; charset=utf-8",
     begin: "",
     formatVm: (vm) => {
-      if (!isReachable(vm) || vm.dns === null) return null;
-      const { address, dns } = vm;
+      const address = findReachable(vm);
+      const { dns } = vm;
+      if (address === null || dns === null) return null;
       return `${address}\t${dns.claimed === null ? "" : `${dns.claimed} `}${dns.own}\n`;
     },
     separator: "",
@@ -111,8 +114,9 @@ export const FORMATS = {
     mediaType: "text/dns; charset=utf-8",
     begin: "",
     formatVm: (vm) => {
-      if (!isReachable(vm) || vm.dns === null) return null;
-      const { address, dns } = vm;
+      const address = findReachable(vm);
+      const { dns } = vm;
+      if (address === null || dns === null) return null;
       const name = dns.claimed ?? dns.own;
       const owner = name.includes(".") ? `${name}.` : name;
       return `${owner} 300 IN ${address.includes(":") ? "AAAA" : "A"} ${address}\n`;
@@ -125,10 +129,16 @@ export const FORMATS = {
     mediaType: "text/csv; charset=utf-8; header=present",
     begin: "address,status,dns_name,description\r\n",
     formatVm: (vm) => {
-      if (!isReachable(vm)) return null;
-      const address = `${vm.address}/${vm.address.includes(":") ? 128 : 32}`;
+      const address = findReachable(vm);
+      if (address === null) return null;
       const dnsName = [vm.dns?.claimed, vm.dns?.own].find((name) => name?.includes("."));
-      const values = [address, "active", dnsName ?? "", `${cutCharacters(vm.name, NETBOX_NAME)} (${vm.id})`];
+      const prefix = address.includes(":") ? 128 : 32;
+      const values = [
+        `${address}/${prefix}`,
+        "active",
+        dnsName ?? "",
+        `${cutCharacters(vm.name, NETBOX_NAME)} (${vm.id})`,
+      ];
       return `${values.map(formatCsv).join(",")}\r\n`;
     },
     separator: "",
@@ -137,10 +147,14 @@ export const FORMATS = {
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
 
-/** Returns whether other machines reach the VM: it has an address, and not one of its own link only. */
-function isReachable(vm: ExportedVm): vm is ExportedVm & { readonly address: string } {
-  const address = vm.address === null ? null : parseAddress(vm.address);
-  return address !== null && findAddressScope(address) !== "link-local";
+/**
+ * Finds the address by which other machines reach the VM; `null`: it has none, or one of its own link only. An IPv4 address that is
+ * mapped into IPv6 is written as IPv4, because no packet can be sent to the mapped one.
+ */
+function findReachable({ address }: ExportedVm): string | null {
+  const parsed = address === null ? null : parseAddress(address);
+  if (parsed === null || findAddressScope(parsed) === "link-local") return null;
+  return formatAddress(unmapAddress(parsed));
 }
 
 /** NetBox refuses a file in which one description has more than 200 characters. An id in brackets takes 39. */

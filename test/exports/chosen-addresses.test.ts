@@ -28,6 +28,7 @@ beforeAll(() => {
   add(1, ["red", "blue"], ["10.0.0.1", "192.168.0.1"]);
   add(2, ["red"], ["169.254.10.1"]);
   add(3, ["red"], ["fe80::3"]);
+  add(4, ["red"], ["::ffff:10.0.0.4"]);
 });
 
 async function runExport(format: string, given: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -46,7 +47,7 @@ test.each([
 ])("an export by %j has the address that is asked for, in every format", async (given, address) => {
   const [vm] = JSON.parse(await runExport("json", given)) as { address: string }[];
   expect(vm?.address).toBe(address);
-  expect(await runExport("hosts", given)).toBe(`${address}\tvm-0001\n`);
+  expect((await runExport("hosts", given)).split("\n")[0]).toBe(`${address}\tvm-0001`);
   expect(await runExport("prometheus-sd", given)).toContain(`"${address}:9100"`);
 });
 
@@ -64,3 +65,17 @@ test("lists have addresses that end with their link", async () => {
   expect(text).toContain(",169.254.10.1,red,");
   expect(text).toContain(",fe80::3,red,");
 });
+
+test.each([
+  ["ansible-inventory", '"ansible_host":"10.0.0.4"'],
+  ["prometheus-sd", '"10.0.0.4:9100"'],
+  ["hosts", "\n10.0.0.4\tvm-0004\n"],
+  ["zone", "\nvm-0004 300 IN A 10.0.0.4\n"],
+  ["netbox", "\n10.0.0.4/32,"],
+  ["csv", ",::ffff:10.0.0.4,red,"],
+])(
+  "an address that is mapped into IPv6 is IPv4 for tools that send packets to it, as %s",
+  async (format, text) => {
+    expect(await runExport(format)).toContain(text);
+  },
+);

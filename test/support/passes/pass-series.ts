@@ -27,6 +27,22 @@ const reported = fc.oneof(
           eth("eth0", ["10.0.0.3"]),
           eth("eth1", []),
           eth("eth1", ["10.0.0.4"], "52:54:00:00:00:02"),
+          // Kernels list a new address first.
+          reportedInterface({
+            name: "eth0",
+            hw: "52:54:00:00:00:01",
+            inet: [],
+            inet6: ["2001:db8::5", "fe80::1"],
+          }),
+          reportedInterface({
+            name: "eth0",
+            hw: "52:54:00:00:00:01",
+            inet: [],
+            inet6: ["2001:db8::91ac:1b2c:3d4e:5f60", "2001:db8::5", "fe80::1"],
+          }),
+          eth("docker0", ["172.17.0.1"], "02:42:00:00:00:01"),
+          eth("tap0", ["10.8.0.2"], "00:ff:00:00:00:01"),
+          eth("veth1", ["10.0.0.9"], "52:54:00:00:00:03"),
         ),
         { maxLength: 4 },
       ),

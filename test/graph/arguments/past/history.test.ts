@@ -21,9 +21,13 @@ afterAll(() => database.drop());
 const ask = (at: string) =>
   `{ ${VM_IDS.map(
     (id, index) => `vm${index}: vm(id: "${id}") {
-    nics${at} { id name macAddress network linked plugged vm { id name status } guestInterface { name } }
+    nics${at} {
+      id name macAddress network linked plugged vm { id name status } guestInterface { name }
+      guestInterfaces { name ipv4Addresses } primaryAddress { address reason } six: primaryAddress(family: IPV6) { address } }
     guestInfo${at} {
-      ips fqdn stale staleReason staleDetail primaryAddress { address reason }
+      ips fqdn source stale staleReason staleDetail primaryAddress { address reason device { name } vmNic { name } }
+      six: primaryAddress(family: IPV6) { address }
+      near: primaryAddress(network: "OVIRTMGMT", within: "10.0.0.0/8") { address reason }
       networkDevices { name macAddress ipv4Addresses ipv6Addresses vmNic { id name } } } }`,
   ).join(" ")} }`;
 const NOTHING = Object.fromEntries(VM_IDS.map((_, index) => [`vm${index}`, null]));
