@@ -24,6 +24,26 @@ export function checkCount(records: number): void {
   }
 }
 
+/** Adds up what VMs report, and throws if it is more than any host has to tell. All of it is in memory together. */
+export class ReportSize {
+  private entries = 0;
+
+  add(vm: ReportedVm | RejectedVm): void {
+    if (isRejected(vm) || vm.netIfaces === null) return;
+    for (const { inet, inet6 } of vm.netIfaces)
+      this.entries += 1 + (inet?.length ?? 0) + (inet6?.length ?? 0);
+    if (this.entries > MAX_ENTRIES) {
+      throw new ConnectionFailureError(
+        "protocol",
+        `the answer has more than ${MAX_ENTRIES} interfaces and addresses`,
+      );
+    }
+  }
+}
+
+/** The most interfaces and addresses of all VMs of an answer: eight of each VM of the largest one. */
+export const MAX_ENTRIES = 524_288;
+
 /** Ranks a record. If an answer has several records of one VM, the highest counts; of equals, the first. */
 function rankRecord(vm: ReportedVm): number {
   if (vm.status === null || vm.status === "Down") return 0;

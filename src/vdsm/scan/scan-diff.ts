@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { ReportSize } from "../records/host-report.js";
 import { isRecord } from "../records/record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { isRejected, parseVm } from "../records/vm-stats.js";
@@ -37,6 +38,7 @@ export class VmDiff {
   private readonly vms: ReportedVm[] = [];
   private readonly rejected: RejectedVm[] = [];
   private readonly lookup: Lookup | null;
+  private readonly size = new ReportSize();
   private position = 0;
 
   constructor(
@@ -90,6 +92,7 @@ export class VmDiff {
       return;
     }
     const vm = parsePart(part);
+    this.size.add(vm);
     if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
     if (isRejected(vm)) {
       this.rejected.push(vm);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mergeRecords } from "../records/host-report.js";
+import { mergeRecords, ReportSize } from "../records/host-report.js";
 import { parsePart, VmDiff, type KeptAnswer } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
@@ -94,8 +94,11 @@ function* scan(
   if (difference !== null) return { listsAllVms: kept === null, ...difference };
 
   const vms: ReturnType<typeof parsePart>[] = [];
+  const size = new ReportSize();
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
-    vms.push(parsePart(parts.getPart(position)));
+    const vm = parsePart(parts.getPart(position));
+    size.add(vm);
+    vms.push(vm);
     const end = parts.ends[position] ?? 0;
     if (end - from < sliceBytes) continue;
     from = end;
