@@ -6,7 +6,7 @@ import { planPass } from "../../../src/refresher/plan/plan.js";
 import { findVmsToAskNicsOf, sightVms } from "../../../src/refresher/plan/sightings.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { VM_STATUS } from "../../../src/model/guest/vm-status.js";
-import { HOST_A, HOST_B, VM, VM2 } from "../../support/builders/ids.js";
+import { HOST_A, HOST_B, uuid, VM, VM2 } from "../../support/builders/ids.js";
 import { IGNORED_NAMES } from "../../support/builders/passes.js";
 import {
   downRecord,
@@ -34,6 +34,13 @@ describe("a plan", () => {
       isSettled: true,
       problems: new Map(),
     });
+  });
+
+  test("pauses after each few thousand interfaces of a few VMs", () => {
+    const netIfaces = Array.from({ length: 4_000 }, (_, at) => reportedInterface({ name: `eth${at}` }));
+    const report = hostReport(...[1, 2, 3].map((at) => reportedVm({ vmId: uuid(5, at), netIfaces })));
+    const steps = planPass(sightVms({ hostId: HOST_A, stored: [], report }), IGNORED_NAMES, new Map());
+    expect([...steps]).toHaveLength(2);
   });
 
   test("F20: pauses after each few hundred VMs", () => {
