@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   readonly log: (line: string) => void;
   /** Server settings in addition to ours, such as `fsync: "off"` for tests. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Called when a program of PostgreSQL's does the work, so that this process has time for something else. */
+  readonly onSpawned?: () => void;
 }
 
 /** A PostgreSQL that runs as long as this process does. */
@@ -33,9 +35,10 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const wanted = resolve(options.dataDir);
+  const { onSpawned = () => undefined, log } = options;
   const user = await findServerUser(wanted);
   const dataDir = await makeReachableDataDir(wanted, user);
-  if (dataDir !== wanted) options.log(`${wanted}: closed to user ${user?.name ?? ""}; data is in ${dataDir}`);
+  if (dataDir !== wanted) log(`${wanted}: closed to user ${user?.name ?? ""}; data is in ${dataDir}`);
   const clusterDir = join(dataDir, CLUSTER);
   const release = await lockDataDir(dataDir);
   try {
@@ -44,8 +47,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const existing = (await isPresent(join(clusterDir, "PG_VERSION"))) ? { clusterDir, binDir, user } : null;
     const password = await readOrCreatePassword(dataDir, existing);
     const settings = { ...SETTINGS, ...options.settings };
-    await initializeOnce({ clusterDir, binDir, user, password, sync: settings["fsync"] !== "off" });
-    const server = await startServer({ clusterDir, binDir, user, settings, log: options.log });
+    const sync = settings["fsync"] !== "off";
+    await initializeOnce({ clusterDir, binDir, user, password, sync, onSpawned });
+    const server = await startServer({ clusterDir, binDir, user, settings, log, onSpawned });
     const stop = async () => {
       await server.stop();
       await release();
@@ -70,10 +74,18 @@ interface NewCluster {
   readonly user: ServerUser | null;
   readonly password: string;
   readonly sync: boolean;
+  readonly onSpawned: () => void;
 }
 
 /** Creates the cluster unless it exists. If a start is interrupted, the next one removes its incomplete directory. */
-async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewCluster): Promise<void> {
+async function initializeOnce({
+  clusterDir,
+  binDir,
+  user,
+  password,
+  sync,
+  onSpawned,
+}: NewCluster): Promise<void> {
   if (await isPresent(join(clusterDir, "PG_VERSION"))) return;
   const newDir = `${clusterDir}.new`;
   const passwordFile = `${clusterDir}.password`;
@@ -87,7 +99,7 @@ async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewC
   }
   try {
     const syncing = sync ? [] : ["--no-sync"];
-    await runAs(user, join(binDir, "initdb"), [
+    const initialized = runAs(user, join(binDir, "initdb"), [
       ...["--pgdata", newDir, "--username", DATABASE, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
       ...[
         "--encoding",
@@ -101,6 +113,8 @@ async function initializeOnce({ clusterDir, binDir, user, password, sync }: NewC
       ],
       ...syncing,
     ]);
+    onSpawned();
+    await initialized;
   } finally {
     await rm(passwordFile, { force: true });
   }

@@ -16,6 +16,8 @@ export interface ServerOptions {
   readonly user: ServerUser | null;
   readonly settings: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
+  /** Called each time that the program was started. */
+  readonly onSpawned: () => void;
 }
 
 /** A server that takes connections. */
@@ -108,6 +110,7 @@ async function spawnServer(options: ServerOptions, port: number): Promise<ChildP
           stdio: ["pipe", "ignore", "pipe"],
         });
   child.stdin?.on("error", () => undefined);
+  options.onSpawned();
   const said: string[] = [];
   return new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync } from "node:fs";
 import {
   chmod,
   chown,
@@ -78,6 +79,20 @@ async function startInChild(user?: typeof NOBODY): Promise<{ child: ChildProcess
 async function postmasterPid(): Promise<number> {
   return Number((await readFile(join(dataDir, "postgresql", "postmaster.pid"), "utf8")).split("\n")[0]);
 }
+
+test("says when a program of its own does the work: initdb, and then the server", async () => {
+  const present: (readonly string[])[] = [];
+  const options = { dataDir, log: () => undefined };
+  const onSpawned = () => {
+    present.push(readdirSync(dataDir).filter((name) => name.startsWith("postgresql")));
+  };
+  const server = await startEmbeddedPostgres({ ...options, onSpawned });
+  running.push(server);
+  expect(present.map((names) => names.filter((name) => !/-\d/.test(name)))).toEqual([
+    ["postgresql.new", "postgresql.password"],
+    ["postgresql"],
+  ]);
+});
 
 describe("the embedded PostgreSQL", () => {
   test("speaks UTF-8 and code points, on loopback alone, behind a password that is its owner's alone", async () => {

@@ -12,7 +12,11 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
     const log = createLog(config.logLevel);
     boundHeapGrowth();
     const { beginEmbedded, endEmbedded } = await import("../../gateway/database/embedded.js");
-    const embedded = beginEmbedded(config, log);
+    let spawned: () => void = () => undefined;
+    const hasSpawned = new Promise<void>((resolve) => (spawned = resolve));
+    const embedded = beginEmbedded(config, log, spawned);
+    // To load the gateway holds up all else of this process, so PostgreSQL begins first, and works meanwhile.
+    await Promise.race([hasSpawned, embedded]).catch(() => undefined);
     const { startGateway } = await import("../../gateway.js");
     if (signal.aborted) return endEmbedded(embedded);
     const gateway = await startGateway({ config, log, embedded, announce: print, signal });

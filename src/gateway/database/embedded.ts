@@ -4,11 +4,12 @@ import type { Log } from "../log.js";
 
 /**
  * Begins to start the embedded PostgreSQL, whose own processes work while the gateway is loaded; `null`: a database is named.
- * A failure is told to whoever waits for it.
+ * A failure is told to whoever waits for it. `onSpawned` is called when those processes have begun.
  */
 export function beginEmbedded(
   { databaseUrl, dataDir }: Config,
   log: Pick<Log, "debug">,
+  onSpawned?: () => void,
 ): Promise<EmbeddedPostgres> | null {
   if (databaseUrl !== null) return null;
   const starting = startEmbeddedPostgres({
@@ -16,6 +17,7 @@ export function beginEmbedded(
     log: (line) => {
       log.debug({ line }, "embedded PostgreSQL");
     },
+    ...(onSpawned && { onSpawned }),
   });
   starting.catch(() => undefined);
   return starting;
