@@ -14,9 +14,9 @@ export function guessDeviceType(name: string | null): DeviceType | null {
 
 /** Returns `true` for names that VPN programs give their interfaces. */
 export function isVpnInterface(name: string): boolean {
-  return VPN.test(name);
+  return VPN_NAMES.test(name);
 }
 
 /** Names of interfaces of VPN programs, on Linux, BSD and Windows. */
-const VPN =
+export const VPN_NAMES =
   /^(?:u?tun\d*|tap\d*|wg[\w-]*|ppp\d+|zt\w+|tailscale\d*|nordlynx|ipsec\d*|vti\d*|xfrm\d*|gpd\d+|cscotun\d+|cali-wg|proton\d+|nebula\d*|OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*)$/i;

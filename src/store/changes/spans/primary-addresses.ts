@@ -11,38 +11,47 @@ import { INDEX_LOCK, type IndexStep } from "./index-step.js";
 export const PRIMARY_RULE = 1;
 
 /**
+ * Returns `true` if a noted rule is older than this gateway's, or is this one and not all addresses are found by it yet. Noted
+ * is the number of the rule by which all are found, or, below zero, of that by which a refresh finds them; `null`: none.
+ */
+export function isRefreshDue(primaryRule: number | null): boolean {
+  const rule = primaryRule ?? 0;
+  return rule < PRIMARY_RULE && rule >= -PRIMARY_RULE;
+}
+
+/**
  * Finds the stored primary addresses of the next VMs by id anew, and writes those that differ. No pass waits for more than a few
  * VMs, and this waits for no pass:
  * 1. It locks the VMs' rows, and stops before the first one that a pass has locked. That one is tried again.
  * 2. It reads these VMs. What a pass has not committed yet is not seen, but the pass writes the address itself, after this.
  *
- * An older gateway has a lower number, and leaves alone what a newer one has found.
+ * An older gateway has a lower number, and leaves alone what a newer one has found or finds. A newer one begins at the first VM:
+ * what was found by another rule is not right by its own.
  */
 export function refreshPrimaryAddresses(dataSource: DataSource, limit: number): Promise<IndexStep> {
   return runInTransaction(dataSource, async (queryRunner) => {
-    const [state] = await queryRows<State>(queryRunner, SELECT_STATE, [INDEX_LOCK]);
-    if (state?.isLocked !== true) return "elsewhere";
-    const rows = await queryRows<{ readonly id: string }>(queryRunner, SELECT_NEXT, [
-      state.refreshedTo,
-      limit,
-    ]);
+    const [lock] = await queryRows<{ readonly isLocked: boolean }>(queryRunner, LOCK_INDEX, [INDEX_LOCK]);
+    if (lock?.isLocked !== true) return "elsewhere";
+    const [state] = await queryRows<State>(queryRunner, SELECT_STATE);
+    if (state === undefined || !isRefreshDue(state.primaryRule)) return "current";
+    const from = state.primaryRule === -PRIMARY_RULE ? state.refreshedTo : null;
+    const rows = await queryRows<{ readonly id: string }>(queryRunner, SELECT_NEXT, [from, limit]);
     const ids = await lockFirst(
       queryRunner,
       rows.map(({ id }) => id),
     );
     if (ids.length > 0) await writePrimaryAddresses(queryRunner, ids);
     const isLast = rows.length < limit && ids.length === rows.length;
-    await queryRunner.query(
-      `UPDATE vnic_graph_address_index SET primary_rule = CASE WHEN $1 THEN $2::int ELSE primary_rule END,
-         primary_to = CASE WHEN $1 THEN NULL ELSE coalesce($3::uuid, primary_to) END`,
-      [isLast, PRIMARY_RULE, ids.at(-1) ?? null],
-    );
+    await queryRunner.query("UPDATE vnic_graph_address_index SET primary_rule = $1, primary_to = $2", [
+      isLast ? PRIMARY_RULE : -PRIMARY_RULE,
+      isLast ? null : (ids.at(-1) ?? from),
+    ]);
     return isLast || ids.length === 0 ? "current" : "more";
   });
 }
 
 interface State {
-  readonly isLocked: boolean;
+  readonly primaryRule: number | null;
   /** The VM up to which addresses were found anew; `null`: none was. */
   readonly refreshedTo: string | null;
 }
@@ -61,9 +70,10 @@ async function writePrimaryAddresses(queryRunner: QueryRunner, ids: readonly str
 }
 
 /** Nothing that readers see of a VM changes, so what this writes is noted as no edit. */
-const SELECT_STATE = `SELECT pg_try_advisory_xact_lock($1) AS "isLocked", primary_to AS "refreshedTo",
-    set_config('vnic_graph.writer', 'pass', true)
-  FROM vnic_graph_address_index`;
+const LOCK_INDEX = `SELECT pg_try_advisory_xact_lock($1) AS "isLocked", set_config('vnic_graph.writer', 'pass', true)`;
+
+/** A statement of its own: one that takes the lock does not see what its last holder has just committed. */
+const SELECT_STATE = `SELECT primary_rule AS "primaryRule", primary_to AS "refreshedTo" FROM vnic_graph_address_index`;
 
 const SELECT_NEXT = `SELECT vm_id AS id FROM vnic_graph_vm
   WHERE vm_id > coalesce($1::uuid, '00000000-0000-0000-0000-000000000000') ORDER BY vm_id LIMIT $2`;

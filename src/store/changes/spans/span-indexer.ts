@@ -14,7 +14,7 @@ import {
   makeSharedAddresses,
 } from "./shared-addresses.js";
 import { INDEX_LOCK, type IndexStep } from "./index-step.js";
-import { PRIMARY_RULE, refreshPrimaryAddresses } from "./primary-addresses.js";
+import { isRefreshDue, refreshPrimaryAddresses } from "./primary-addresses.js";
 import { endSpans, insertSpans } from "./span-writes.js";
 
 /**
@@ -40,7 +40,7 @@ export async function advanceAddressIndex(
     if (!(await areSharedStored(dataSource))) return await makeShared(dataSource, state);
     const isAtEnd = !state.isOld && (await isCurrent(dataSource, cursor));
     const step = isAtEnd ? "current" : await follow(dataSource, state, cursor, sizes.changes);
-    if (step !== "current" || (state.primaryRule ?? 0) >= PRIMARY_RULE) return step;
+    if (step !== "current" || !isRefreshDue(state.primaryRule)) return step;
     return await refreshPrimaryAddresses(dataSource, sizes.vms);
   } catch (error) {
     if (findSqlState(error) === SERIALIZATION_FAILURE) return "elsewhere";
@@ -71,7 +71,7 @@ export interface IndexState {
   readonly markSeq: string | null;
   readonly builtTo: string | null;
   readonly isBuilt: boolean;
-  /** The rule by which all stored primary addresses were found; `null`: before it was noted. */
+  /** The rule of the stored primary addresses (see `isRefreshDue`). */
   readonly primaryRule: number | null;
   /** It was written so long ago that its cursor should be written again, although nothing changed. */
   readonly isOld: boolean;

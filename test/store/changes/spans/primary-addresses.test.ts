@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { findPrimaryAddress } from "../../../../src/model/address/primary-address.js";
-import { PRIMARY_RULE } from "../../../../src/store/changes/spans/primary-addresses.js";
+import { INSIDE_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../../../src/model/guest/container-names.js";
+import { VPN_NAMES } from "../../../../src/model/guest/device-type.js";
+import {
+  PRIMARY_RULE,
+  refreshPrimaryAddresses,
+} from "../../../../src/store/changes/spans/primary-addresses.js";
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
+import { findPrimaryOfVersion } from "../../../../src/store/changes/versions/version-addresses.js";
 import { id, mac } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic } from "../../../support/builders/stored.js";
@@ -44,8 +49,8 @@ beforeEach(async () => {
   await client.connect();
   await client.query("SET vnic_graph.writer = 'pass'");
   await client.query("UPDATE vnic_graph_vm SET primary_address = '172.17.0.1'");
-  await client.query("UPDATE vnic_graph_address_index SET primary_rule = NULL");
   await client.end();
+  await note(null);
 });
 
 const RIGHT = [...[1, 2, 3, 4, 5, 6].map((number) => `10.0.0.${number}`), null];
@@ -59,7 +64,7 @@ test("after an upgrade with another rule, the addresses that VMs are sorted by a
   // Nobody edited a VM by hand, so that what is kept of them holds.
   expect(await readEdits()).toEqual(edits);
   const written = await readVersions();
-  await database.dataSource.query("UPDATE vnic_graph_address_index SET primary_rule = NULL");
+  await note(null);
   await followToEnd();
   expect(await readVersions()).toEqual(written);
   database.statements();
@@ -67,10 +72,42 @@ test("after an upgrade with another rule, the addresses that VMs are sorted by a
   expect(database.statements().filter((sql) => sql.includes("primary_to"))).toEqual([]);
 });
 
-test("a gateway with an older rule leaves alone what a newer one has found", async () => {
-  await database.dataSource.query(`UPDATE vnic_graph_address_index SET primary_rule = ${PRIMARY_RULE + 1}`);
+test.each([
+  ["no rule is noted", null],
+  ["an older rule's refresh was not finished", -(PRIMARY_RULE - 1)],
+  ["an older rule's was", PRIMARY_RULE - 1],
+])("a refresh goes on from the place of its own rule alone: %s", async (_, rule) => {
+  await note(rule, id(4));
+  expect(await advanceAddressIndex(database.dataSource, SMALL)).toBe("more");
+  expect(await readAddresses()).toEqual([...RIGHT.slice(0, 2), ...new Array<string>(5).fill("172.17.0.1")]);
+  // What it has found itself, it does not find again.
+  await note(-PRIMARY_RULE, id(4));
   await followToEnd();
+  expect(await readAddresses()).toEqual([
+    ...RIGHT.slice(0, 2),
+    "172.17.0.1",
+    "172.17.0.1",
+    ...RIGHT.slice(4),
+  ]);
+  expect(await readNote()).toEqual({ rule: PRIMARY_RULE, to: null });
+});
+
+test.each([
+  ["has found", PRIMARY_RULE + 1],
+  ["finds", -(PRIMARY_RULE + 1)],
+])("a gateway with an older rule leaves alone what a newer one %s", async (_, rule) => {
+  await note(rule, id(2));
+  await followToEnd();
+  expect(await refreshPrimaryAddresses(database.dataSource, 2)).toBe("current");
   expect(await readAddresses()).toEqual(NUMBERS.map(() => "172.17.0.1"));
+  expect(await readNote()).toEqual({ rule, to: id(2) });
+});
+
+test("a gateway that looked before another one did the last step begins no second refresh", async () => {
+  await note(PRIMARY_RULE);
+  expect(await refreshPrimaryAddresses(database.dataSource, 2)).toBe("current");
+  expect(await readAddresses()).toEqual(NUMBERS.map(() => "172.17.0.1"));
+  expect(await readNote()).toEqual({ rule: PRIMARY_RULE, to: null });
 });
 
 test("nobody waits: a VM that a pass has locked is found anew when the pass has ended", async () => {
@@ -94,7 +131,7 @@ test("nobody waits: a VM that a pass has locked is found anew when the pass has 
  * VMs that do not change are found anew, and write the new digest here.
  */
 test("a rule with other answers has another number", () => {
-  expect([PRIMARY_RULE, digestAnswers()]).toEqual([1, "IiPbYvZcMnRI"]);
+  expect([PRIMARY_RULE, digestAnswers()]).toEqual([1, "WYFrNKKMKZlz"]);
 });
 
 function digestAnswers(): string {
@@ -105,32 +142,44 @@ function digestAnswers(): string {
   };
   const some = (most: number, from: readonly string[]) =>
     Array.from({ length: Math.floor(pick([0, 1, 1, 2, 3]) % (most + 1)) }, () => pick(from));
-  const hash = createHash("sha256");
-  for (let guest = 0; guest < 5_000; guest += 1) {
-    const interfaces = Array.from({ length: pick([1, 2, 3, 4, 5]) }, () => ({
-      name: pick(NAMES),
-      macAddress: pick(MACS),
-      ipv4Addresses: some(2, IPV4),
-      ipv6Addresses: some(3, IPV6),
-    }));
-    const nics = [1, 2].map((n) => ({
-      name: pick(["nic1", "nic2", "nic10"]),
-      macAddress: mac(n),
-      network: null,
-    }));
-    hash.update(`${findPrimaryAddress(interfaces, nics)?.address ?? "-"} `);
+  // Samples meet a few of the names alone.
+  const hash = createHash("sha256").update([INSIDE_PATTERN, VPN_NAMES, ...USUAL_BRIDGE_ADDRESSES].join(" "));
+  for (let guest = 0; guest < 10_000; guest += 1) {
+    const interfaces = Array.from({ length: pick([0, 1, 2, 3, 4, 5]) }, () =>
+      toGuestInterfaceOf(1, {
+        name: pick(NAMES),
+        macAddress: pick(MACS),
+        ipv4Addresses: some(2, IPV4),
+        ipv6Addresses: some(3, IPV6),
+      }),
+    );
+    const nics = [1, 2, 2].map((n) =>
+      toStoredNic(n, 1, { name: pick(["nic1", "nic2", "nic10"]), macAddress: pick([mac(n), null]) }),
+    );
+    const ips = pick([null, [...some(3, IPV4), ...some(2, IPV6)].join(" ")]);
+    const version = { silence: pick(SILENCES), interfaces, nics: pick([nics, nics, null]), ips };
+    hash.update(`${findPrimaryOfVersion(version) ?? "-"} `);
   }
   return hash.digest("base64url").slice(0, 12);
 }
 
+const SILENCES = [null, "absent", "silent", "ips-only", "invalid", "partial"] as const;
 const NAMES = [
   ...["eth0", "eth0.7", "bond0", "br0", "lo", "dummy0", "docker0", "cali12345", "wg0", "tap0", "tailscale0"],
   ...["vrrp.51", "Ethernet 2", "vEthernet (WSL)", null],
 ];
-const MACS = [mac(1), mac(2), mac(1).toUpperCase(), mac(9), "00:00:00:00:00:00", null];
+const MACS = [
+  mac(1),
+  mac(2),
+  mac(1).toUpperCase(),
+  mac(9),
+  "00:00:00:00:00:00",
+  "00:00:00:00:00:00:00:e0",
+  null,
+];
 const IPV4 = [
   ...["10.0.0.5", "10.0.0.6", "192.168.122.1", "172.17.0.1", "100.64.0.5", "169.254.1.1", "127.0.0.1"],
-  ...["192.0.0.2", "224.0.0.1"],
+  ...["192.0.0.2", "192.0.0.8", "198.19.0.1", "100.128.0.1", "224.0.0.1"],
 ];
 const IPV6 = [
   ...[
@@ -141,11 +190,26 @@ const IPV6 = [
     "fe80::1",
     "::1",
   ],
-  ...["2002:c000:204::5", "2001:0:53aa:64c::1", "fec0::5", "::ffff:10.0.0.7"],
+  ...["2002:c000:204::5", "2001:0:53aa:64c::1", "2001:1::5", "fec0::5", "::ffff:10.0.0.7"],
 ];
 
 async function followToEnd(): Promise<void> {
   for (let step = "more"; step === "more";) step = await advanceAddressIndex(database.dataSource, SMALL);
+}
+
+/** Notes a rule, and up to which VM a refresh has come. */
+async function note(rule: number | null, to: string | null = null): Promise<void> {
+  await database.dataSource.query("UPDATE vnic_graph_address_index SET primary_rule = $1, primary_to = $2", [
+    rule,
+    to,
+  ]);
+}
+
+async function readNote(): Promise<unknown> {
+  const [noted] = await database.dataSource.query<unknown[]>(
+    "SELECT primary_rule AS rule, primary_to AS to FROM vnic_graph_address_index",
+  );
+  return noted;
 }
 
 async function readAddresses(): Promise<(string | null)[]> {
