@@ -43,7 +43,7 @@ export interface PrimaryAddress<Interface, Nic> {
 /**
  * Finds the address by which to reach a guest, or `null` if it has none that the question allows. It prefers, in this
  * order,
- * 1. an address on the named network; if no vNIC is on that, on one whose name differs only in case;
+ * 1. an address on the named network; if it has none there, on one whose name differs only in case;
  * 2. one that reaches beyond its link;
  * 3. one of an interface with a vNIC. Others were made by the guest, such as a tunnel, or a service's address on `lo`;
  * 4. of these others, one that is no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
