@@ -2,7 +2,7 @@ import { getArgumentValues, isObjectType } from "graphql";
 import { MAX_PAGE, parsePageSize } from "../graph/arguments/arguments.js";
 import { findKnownStatus, HostStatus } from "../graph/types/enums.js";
 import type { HostRow, HostTrees, VmTree, VmTreeParts } from "../loaders/rows.js";
-import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
+import { isLargeTree, joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import { compareByName } from "../model/compare-by-name.js";
 import type { TextPieces } from "../model/text-pieces.js";
 import {
@@ -46,12 +46,21 @@ export function planHosts(field: SelectedField, document: PlannedDocument): Answ
     planned.push({ ...part, start: `${planned.length === 0 ? "{" : ","}${JSON.stringify(each.key)}:` });
   }
   const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
+  let executesUntil = -Infinity;
+  const leaveToExecution = (): null => {
+    executesUntil = performance.now() + PATIENCE_MS;
+    return null;
+  };
   return async (_, work) => {
     const limit = readLimit(work.variables);
-    const hosts = limit === null ? null : await work.reads.readHostTrees?.(limit, parts);
-    if (hosts == null) return null;
+    if (limit === null || performance.now() < executesUntil) return null;
+    const hosts = await work.reads.readHostTrees?.(limit, parts);
+    if (hosts == null) return leaveToExecution();
     const pieces = ["["];
-    for (const host of hosts) {
+    // Sorts as the loader does. A database may sort by its language.
+    for (const host of [...hosts].sort((one, other) => compareByName(one.host, other.host))) {
+      // A VM is written without a pause. Each object of a large one shall wait for its turn.
+      if (host.trees.some(isLargeTree)) return leaveToExecution();
       countObject(work.count);
       if (pieces.length > 1) pieces.push(",");
       for (const { start, write } of planned) {
@@ -59,6 +68,8 @@ export function planHosts(field: SelectedField, document: PlannedDocument): Answ
         for (const piece of await write(host, work)) pieces.push(piece);
       }
       pieces.push("}");
+      const paused = work.pause();
+      if (paused !== undefined) await paused;
     }
     pieces.push("]");
     return pieces;
@@ -96,7 +107,6 @@ function planVms(field: SelectedField, document: PlannedDocument): PlannedPart |
   };
 }
 
-/** Sorts as the loader does. The database sorts by bytes, which differs for a few names. */
 function sortTrees(trees: readonly VmTree[]): VmTree[] {
   return [...trees].sort((one, other) => compareByName(one.vm, other.vm));
 }
@@ -110,3 +120,6 @@ function planOwnField({ name }: SelectedField, { schema }: PlannedDocument): Pla
   if (read === undefined || write == null) return null;
   return { parts: NO_PARTS, write: ({ host: row }) => [write(read(row))] };
 }
+
+/** What is too large now is too large in a moment, so that nothing is read in vain for a while. */
+const PATIENCE_MS = 60_000;

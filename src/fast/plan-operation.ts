@@ -136,11 +136,7 @@ function noteReads(reads: TreeReads): NotedReads {
         return found;
       },
       ...(readHostTrees && {
-        readHostTrees: async (limit: number, parts: VmTreeParts) => {
-          const found = await note(readHostTrees(limit, parts));
-          for (const { trees } of found ?? []) checkSizes(trees);
-          return found;
-        },
+        readHostTrees: (limit: number, parts: VmTreeParts) => note(readHostTrees(limit, parts)),
       }),
     },
   };
@@ -155,7 +151,7 @@ class LargeTreeError extends Error {
   override readonly name = "LargeTreeError";
 }
 
-function checkSizes<Trees extends readonly VmTree[]>(trees: Trees): Trees {
+function checkSizes(trees: VmTree[]): VmTree[] {
   // A VM is written without a pause. A large one is executed instead, where each of its objects can wait for its turn.
   if (trees.some(isLargeTree)) throw new LargeTreeError("a VM has too much to be written at once");
   return trees;
