@@ -81,18 +81,4 @@ describe("plans over an engine's database", () => {
       ]);
     }
   });
-
-  test("give hosts in the same order as execution where the database sorts by a language", async () => {
-    await fleet.engine.asEngine(
-      `ALTER TABLE vds_static ALTER COLUMN vds_name TYPE varchar(255) COLLATE "en-x-icu"`,
-      "UPDATE vds_static SET vds_name = CASE WHEN vds_name LIKE '%a' THEN 'Zeta' ELSE 'a' || vds_name END",
-    );
-    const asked = { query: "{ hosts { name vms(first: 2) { name } } }", variables: {}, headers: {} };
-    const plain = await (await serveStore(fleet.store, VIEWERS, null)).ask(asked, "all");
-    expect(
-      await (await serveStore(fleet.store, VIEWERS, ({ scope }) => countReads(scope))).ask(asked, "all"),
-    ).toEqual(plain);
-    const { data } = JSON.parse(plain.body) as { data: { hosts: { name: string }[] } };
-    expect(data.hosts[0]?.name).toBe("Zeta");
-  });
 });

@@ -135,7 +135,11 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       app.addHook("onRequest", (request) => enter(request, parts));
       app.addHook("preHandler", (request, _reply, done) => {
         try {
-          holdConnection(request, parts);
+          const hold = (): void => {
+            holdConnection(request, parts);
+          };
+          if (request.raw.complete || request.visit === null) hold();
+          else request.visit.holdConnection = hold;
           done();
         } catch (error) {
           done(error as HttpError);
@@ -170,8 +174,6 @@ function beginVisit(request: FastifyRequest, reply: FastifyReply, parts: GatePar
   const client = readClient(request.raw);
   const visit = startVisit(request, { rule, limits, places, client });
   request.visit = visit;
-  // Until the viewer is known, the address is the owner.
-  visit.nameOwner(client.group);
   // Registered before anything is awaited: a client that leaves during the very first wait is noticed, too.
   reply.raw.once("close", () => {
     endVisit(request, reply, visit, parts);

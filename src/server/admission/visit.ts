@@ -48,6 +48,8 @@ export interface Visit {
   leave(isSent: boolean): boolean;
   /** Calls `release` when the connection has ended; at once if it already has. */
   holdUntilLeft(release: Release): void;
+  /** Called by whoever reads the body, when it has come: from then on the connection makes no room for others. May throw 429. */
+  holdConnection: () => void;
   /** The answer on its way; `null` before. */
   sending: Sending | null;
   /** Milliseconds from the request's head until the answer was ready, or until now. */
@@ -86,6 +88,7 @@ class StartedVisit implements Visit {
   ownerName = "";
   owner = "";
   sending: Sending | null = null;
+  holdConnection: () => void = () => undefined;
   private readonly startedAt = performance.now();
   private answeredAt: number | null = null;
   private answered: Promise<void> | null = null;

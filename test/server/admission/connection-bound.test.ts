@@ -63,6 +63,17 @@ test.each([
   expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
 });
 
+test("unfinished bodies take no share of the connections of their address", async () => {
+  const server = await served({ limits: { connections: 20 } });
+  for (let count = 0; count < 17; count += 1) {
+    // Node answers with 100 as soon as it has the head.
+    const { socket } = open(server.port, `${POST}Expect: 100-continue\r\nContent-Length: 100\r\n\r\n{`);
+    await new Promise((resolve) => socket.once("data", resolve));
+  }
+  // Three quarters of all connections, 15, are an address's share.
+  expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
+});
+
 test("nor do answers without end to somebody whom nobody knows", async () => {
   const server = await served({
     limits: { connections: 3 },

@@ -15,6 +15,8 @@ export interface BodyOwner {
   readonly owner: string;
   /** Ends the request of a body that was read, because somebody else's body gets its memory. */
   readonly giveUp: (error: HttpError) => void;
+  /** Called when the body has come. */
+  readonly holdConnection: () => void;
 }
 
 /** A body that has arrived completely. */
@@ -48,7 +50,8 @@ export function createRequestReader(limits: Limits): RequestReader {
     return lastTurn;
   };
   return {
-    async read(payload, { owner, giveUp }) {
+    async read(payload, whose) {
+      const { owner, giveUp } = whose;
       if (Number(payload.headers["content-length"]) > limits.bodyBytes)
         throw createTooLargeError(limits.bodyBytes);
       let end = giveUp;
@@ -64,6 +67,7 @@ export function createRequestReader(limits: Limits): RequestReader {
       try {
         const chunks = takeComplete(payload, take) ?? (await collect(payload, take, (fail) => (end = fail)));
         end = giveUp;
+        whose.holdConnection();
         if (size > LARGE_BYTES) await waitForTurn();
         return {
           chunks,

@@ -7,7 +7,7 @@ import { createRequestReader } from "../../../../src/server/graphql/request/requ
 import { createIdentity } from "../../../../src/server/identity/identity.js";
 import { served, until } from "../../running.js";
 
-const ANYBODY = { owner: "anybody", giveUp: () => undefined };
+const ANYBODY = { owner: "anybody", giveUp: () => undefined, holdConnection: () => undefined };
 
 test("of large bodies that come together one is worked on in a turn of the event loop, and a small one waits for none", async () => {
   const reader = createRequestReader(DEFAULT_LIMITS);
