@@ -9,7 +9,8 @@ export interface RefusalPace {
  * {@link HELD_MS}, without a place, and for longer where more are held: two of them are sent {@link SPACING_MS} apart, as
  * long as none is held for more than {@link MOST_HELD_MS}. Otherwise hundreds of clients that ask again as soon as they are
  * refused would keep the process busy with refusals alone, or with all of them at the same moment. Others' refusals never
- * wait for them.
+ * wait for them, unless they have the same owner: clients that nobody knows yet have their address, and so are one behind
+ * one NAT or a proxy that is not in `TRUST_PROXY`.
  */
 export function createRefusalPace(): RefusalPace {
   const owners = new Map<string, { count: number; heldUntil: number }>();
