@@ -4,8 +4,9 @@ import type { RefresherLog } from "../pass-log.js";
 import type { RedisNamespace } from "../../redis/redis-link.js";
 import type { AddOptions, HostSchedule, PassOutcome, ScheduleOptions, StartSchedule } from "./schedule.js";
 import { SHARD_COUNT, findShard, computeLockTimes, type LockTimes } from "./shards.js";
-import type { Load } from "./slots.js";
+import { Slots, type Load } from "./slots.js";
 import { startTimerSchedule } from "./timer-schedule.js";
+import { computePatience } from "./timing.js";
 import { HostGuard } from "./host-guard.js";
 
 /** Creates schedules that share the hosts with other replicas, through BullMQ on Redis. */
@@ -75,9 +76,12 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     const gridMs = now() - (Date.now() % intervalMs);
     // A shard has one replica, so its turns need not check what others did, unless Redis does not answer.
     const getTurnFreshMs = () => (this.isAlone ? intervalMs / 2 : 0);
-    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, getTurnFreshMs });
+    const slots = new Slots(options.concurrency, computePatience(intervalMs));
+    this.turns = startTimerSchedule({ ...options, hosts: [], gridMs, getTurnFreshMs, slots });
     this.onRequest = startTimerSchedule({ ...options, intervalMs: null });
-    this.guard = new HostGuard({ ...options, gridMs, findOthersHost: (id) => this.findOthersHost(id) });
+    const findOthersHost = (id: string) => this.findOthersHost(id);
+    const release = (id: string) => this.release(id);
+    this.guard = new HostGuard({ ...options, gridMs, slots, findOthersHost, release });
     for (const host of hosts) this.findHosts(findShard(host.id)).set(host.id, { host, isStandby: false });
     this.lastAnswerMs = this.lastFullMs = now();
     this.times = computeLockTimes(intervalMs);
@@ -89,9 +93,9 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   }
 
   get load(): Load {
-    const loads = [this.turns.load, this.onRequest.load, this.guard.load];
-    const sum = (key: keyof Load) => loads.reduce((total, load) => total + load[key], 0);
-    return { running: sum("running"), waiting: sum("waiting") };
+    // The turns and the guard have the same slots.
+    const [polled, requested] = [this.turns.load, this.onRequest.load];
+    return { running: polled.running + requested.running, waiting: polled.waiting + requested.waiting };
   }
 
   add(host: ConfiguredHost, { isStandby = false, firstFreshMs = 0 }: AddOptions = {}): void {
@@ -107,11 +111,10 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
   }
 
   async refreshNow(hostId: string, freshMs = 0): Promise<Result> {
-    const isPolled = () => this.polled.has(findShard(hostId));
-    if (isPolled()) return this.turns.refreshNow(hostId, freshMs);
+    if (this.polled.has(findShard(hostId))) return this.turns.refreshNow(hostId, freshMs);
     if (this.guard.has(hostId)) return this.guard.refreshNow(hostId, freshMs);
     const result = await this.onRequest.refreshNow(hostId, freshMs);
-    if (!isPolled() && !this.guard.has(hostId)) await this.options.release?.(hostId);
+    await this.release(hostId);
     return result;
   }
 
@@ -223,11 +226,16 @@ class BullSchedule<Result extends PassOutcome> implements HostSchedule<Result> {
     await Promise.all(
       [...this.findHosts(shard).keys()].map(async (id) => {
         await this.turns.remove(id);
-        // A requested pass uses the same connection, which `release` closes.
-        await this.onRequest.waitForPass(id);
-        await this.options.release?.(id);
+        await this.release(id);
       }),
     );
+  }
+
+  /** Closes the connection of a host that is neither polled nor guarded here, when no requested pass uses it. */
+  private async release(hostId: string): Promise<void> {
+    await this.onRequest.waitForPass(hostId);
+    const isPolled = this.polled.has(findShard(hostId)) || this.guard.has(hostId);
+    if (!isPolled) await this.options.release?.(hostId);
   }
 
   private findOthersHost(hostId: string): ConfiguredHost | null {

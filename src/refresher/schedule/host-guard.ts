@@ -15,7 +15,8 @@ export type GuardOptions<Result extends PassOutcome> = ScheduleOptions<Result> &
  * success, and leave the host alone meanwhile.
  */
 export class HostGuard<Result extends PassOutcome> {
-  private readonly hostIds = new Set<string>();
+  /** When each guarded host was last polled here with success. */
+  private readonly successMs = new Map<string, number>();
   private readonly schedule: HostSchedule<Result>;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
@@ -32,12 +33,8 @@ export class HostGuard<Result extends PassOutcome> {
     }, options.intervalMs / 2);
   }
 
-  get load(): HostSchedule<Result>["load"] {
-    return this.schedule.load;
-  }
-
   has(hostId: string): boolean {
-    return this.hostIds.has(hostId);
+    return this.successMs.has(hostId);
   }
 
   refreshNow(hostId: string, freshMs?: number): Promise<Result> {
@@ -50,35 +47,40 @@ export class HostGuard<Result extends PassOutcome> {
 
   /** Stops guarding the host. Resolves when its running pass has ended. */
   async remove(hostId: string): Promise<void> {
-    if (this.hostIds.delete(hostId)) await this.schedule.remove(hostId);
+    if (this.successMs.delete(hostId)) await this.schedule.remove(hostId);
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
-    this.hostIds.clear();
+    this.successMs.clear();
     await this.schedule.stop();
+    await this.looking;
   }
 
   private async look(): Promise<void> {
     const { listFailing, intervalMs, findOthersHost } = this.options;
     for (const hostId of (await listFailing?.(STANDBY_INTERVALS * intervalMs)) ?? []) {
       const host = findOthersHost(hostId);
-      if (host === null || this.hostIds.has(hostId)) continue;
-      this.hostIds.add(hostId);
+      if (host === null || this.has(hostId)) continue;
+      this.successMs.set(hostId, Number.NEGATIVE_INFINITY);
       this.schedule.add(host, { isStandby: true });
     }
   }
 
   private async run(...[host, signal, turn]: Parameters<ScheduleOptions<Result>["run"]>): Promise<Result> {
-    const result = await this.options.run(host, signal, turn);
-    // Not awaited: removing waits for this pass.
-    if (result.deferral === "fresh") void this.letGo(host.id);
+    const { run, now } = this.options;
+    // Another gateway may have claimed the host in vain since. Then our own success would count as its.
+    const sinceSuccessMs = now() - (this.successMs.get(host.id) ?? Number.NEGATIVE_INFINITY);
+    const result = await run(host, signal, { ...turn, freshMs: Math.min(turn.freshMs, sinceSuccessMs) });
+    if (result.outcome === "done" && this.has(host.id)) this.successMs.set(host.id, now());
+    // Not awaited: removing waits for this pass. A connection that cannot be closed is not used again either.
+    if (result.deferral === "fresh") this.letGo(host.id).catch(() => undefined);
     return result;
   }
 
   private async letGo(hostId: string): Promise<void> {
+    if (!this.has(hostId)) return;
     await this.remove(hostId);
-    const isStillOthers = !this.hostIds.has(hostId) && this.options.findOthersHost(hostId) !== null;
-    if (isStillOthers) await this.options.release?.(hostId);
+    await this.options.release?.(hostId);
   }
 }

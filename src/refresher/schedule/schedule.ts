@@ -1,5 +1,5 @@
 import type { ConfiguredHost } from "../../store/types.js";
-import type { Load } from "./slots.js";
+import type { Load, Slots } from "./slots.js";
 
 /** The part of a pass's result that the schedule needs. */
 export interface PassOutcome {
@@ -55,6 +55,8 @@ export interface ScheduleOptions<Result extends PassOutcome> {
   readonly intervalMs: number | null;
   /** The highest number of passes that start at the same time. */
   readonly concurrency: number;
+  /** The slots of another schedule, for which the two together have the concurrency; left out: slots of its own. */
+  readonly slots?: Slots;
   /** Runs one pass. It must end soon after its signal, and never reject. */
   readonly run: (host: ConfiguredHost, signal: AbortSignal, turn: PassTurn) => Promise<Result>;
   /**

@@ -53,7 +53,7 @@ class TimerSchedule<Result extends PassOutcome> implements HostSchedule<Result> 
   private isStopped = false;
 
   constructor(private readonly options: ScheduleOptions<Result>) {
-    this.slots = new Slots(options.concurrency, computePatience(options.intervalMs));
+    this.slots = options.slots ?? new Slots(options.concurrency, computePatience(options.intervalMs));
     this.startedMs = options.gridMs ?? options.now();
   }
 

@@ -16,7 +16,7 @@ export interface ClaimRequest {
  * 1. another living gateway runs a pass over the host (`busy`);
  * 2. another living gateway was deferred before us and has the next claim (`busy`);
  * 3. a session has locked the row (`locked`), for which the other hosts must not wait; or
- * 4. another gateway has polled the host just now (`fresh`).
+ * 4. another gateway has claimed the host last, and a pass over it has just succeeded (`fresh`).
  *
  * Deferrals only save work and give every gateway its turn. The epoch alone keeps the data right.
  */

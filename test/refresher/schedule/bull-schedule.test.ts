@@ -195,7 +195,8 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
         const hasFailed = refusing.has(replica);
         if (hasFailed) {
           refused.add(id);
-          stored.set(id, { ...(last ?? { by: "", atMs: -Infinity }), hasFailed });
+          // The store knows who claimed the host last, with success or not.
+          stored.set(id, { by: replica, atMs: last?.atMs ?? -Infinity, hasFailed });
           return Promise.resolve({ outcome: "failed", failure: { kind: "untrusted" } });
         }
         stored.set(id, { by: replica, atMs: now(), hasFailed });
