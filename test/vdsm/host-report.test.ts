@@ -3,8 +3,6 @@ import { describe, expect, test } from "vitest";
 import { ConnectionFailureError } from "../../src/vdsm/wire/connection-failure.js";
 import { parseHostReport } from "../../src/vdsm/scan/scan.js";
 import { readReplyId } from "../../src/vdsm/wire/reply.js";
-import { MAX_ENTRIES } from "../../src/vdsm/records/host-report.js";
-import { uuid } from "../support/builders/ids.js";
 import { errorText, resultText, VM_ID, VM_STATS } from "./fixtures/wire.js";
 
 const ID = "45244148-789d-5958-b9c0-27a7a04546a1";
@@ -25,23 +23,6 @@ function readFailure(text: string | Buffer): ConnectionFailureError {
 }
 
 describe("the report of a host", () => {
-  test("is refused whole if all VMs together have more interfaces and addresses than any host has to tell", () => {
-    const count = MAX_ENTRIES / 8 - 1;
-    const netIfaces = [{ name: "eth0", inet: Array.from({ length: count }, () => "10.0.0.1"), inet6: [] }];
-    const vms = Array.from({ length: 8 }, (_, at) => ({
-      vmId: uuid(7, at),
-      status: "Up",
-      netIfaces,
-    }));
-    expect(createReport(...vms).vms).toHaveLength(8);
-    const one = { vmId: uuid(8, 1), status: "Up", netIfaces: [{ name: "eth0", inet: [], inet6: [] }] };
-    const tooMuch = resultText(ID, JSON.stringify([...vms, one]));
-    expect(readFailure(tooMuch)).toMatchObject({
-      kind: "protocol",
-      message: `the answer has more than ${MAX_ENTRIES} interfaces and addresses`,
-    });
-  });
-
   test("has what the guest said, word for word", () => {
     const { vms, rejected } = parseHostReport(Buffer.from(resultText(ID, `[${VM_STATS}]`)));
     expect(rejected).toEqual([]);

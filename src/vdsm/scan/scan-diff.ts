@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { ReportSize } from "../records/host-report.js";
+import { ReportList } from "../records/host-report.js";
 import { isRecord } from "../records/record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { isRejected, parseVm } from "../records/vm-stats.js";
@@ -9,9 +9,9 @@ import { DAMAGE_KEY, dropLargeMembers, type RecordParts } from "./scan-record.js
 /** What is kept of an answer. It is digests instead of bytes, because a fleet has a million VMs. */
 export interface KeptAnswer {
   readonly count: number;
-  /** SHA-256 of all parts. If two answers have the same, they need no further comparison. */
+  /** SHA-256 of all parts; empty if anything was left out. If two answers have the same, they need no further comparison. */
   readonly digest: Buffer;
-  /** 16 bytes a VM: the digest of its part; zero if the VM was rejected. */
+  /** 16 bytes a VM: the digest of its part; zero if the VM was rejected, or its interfaces left out. */
   readonly vmDigests: Buffer;
   /** 16 bytes a VM: its id; zero if the id could not be read. */
   readonly vmIds: Buffer;
@@ -35,10 +35,9 @@ export class VmDiff {
   private readonly count: number;
   private readonly vmDigests: Buffer;
   private readonly vmIds: Buffer;
-  private readonly vms: ReportedVm[] = [];
+  private readonly list: ReportList;
   private readonly rejected: RejectedVm[] = [];
   private readonly lookup: Lookup | null;
-  private readonly size = new ReportSize();
   private position = 0;
 
   constructor(
@@ -47,6 +46,7 @@ export class VmDiff {
     private readonly before: KeptAnswer | null,
   ) {
     this.count = parts.ends.length;
+    this.list = new ReportList(this.count);
     this.vmDigests = Buffer.alloc(WIDTH * this.count);
     this.vmIds = Buffer.alloc(WIDTH * this.count);
     this.lookup = before === null ? null : new Lookup(before);
@@ -68,10 +68,14 @@ export class VmDiff {
    * counts.
    */
   finish(): VmDifference | null {
-    const { count, digest, vmDigests, vmIds, vms, rejected, before } = this;
+    const { count, vmDigests, vmIds, rejected, before } = this;
+    const { vms, leftOut } = this.list;
     const idsNow = collectIds(vmIds);
     const withoutId = rejected.filter((vm) => vm.vmId === null).length;
     if (idsNow.size + withoutId !== count) return null;
+    // What was left out is new to the next answer, also to an equal one.
+    for (const position of leftOut) vmDigests.fill(0, WIDTH * position, WIDTH * (position + 1));
+    const digest = leftOut.length === 0 ? this.digest : Buffer.alloc(0);
     return {
       vms,
       rejected,
@@ -92,12 +96,11 @@ export class VmDiff {
       return;
     }
     const vm = parsePart(part);
-    this.size.add(vm);
     if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
     if (isRejected(vm)) {
       this.rejected.push(vm);
     } else {
-      this.vms.push(vm);
+      this.list.add(vm, position);
       vmDigest.copy(vmDigests, WIDTH * position);
     }
   }

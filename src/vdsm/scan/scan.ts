@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mergeRecords, ReportSize } from "../records/host-report.js";
+import { mergeRecords, ReportList } from "../records/host-report.js";
 import { parsePart, VmDiff, type KeptAnswer } from "./scan-diff.js";
 import { RecordParts } from "./scan-record.js";
 import { AnswerWalk } from "./scan-walk.js";
+import { isRejected } from "../records/vm-stats.js";
 import { runAtOnce, runInSlices, type SlicedWork } from "./sliced-work.js";
 import type { WorkMeter } from "./work-meter.js";
 import type { HostReport, RejectedVm, ReportedVm } from "../records/types.js";
@@ -93,18 +94,18 @@ function* scan(
   const difference = diff.finish();
   if (difference !== null) return { listsAllVms: kept === null, ...difference };
 
-  const vms: ReturnType<typeof parsePart>[] = [];
-  const size = new ReportSize();
+  const list = new ReportList(parts.ends.length);
+  const rejected: RejectedVm[] = [];
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
     const vm = parsePart(parts.getPart(position));
-    size.add(vm);
-    vms.push(vm);
+    if (isRejected(vm)) rejected.push(vm);
+    else list.add(vm, position);
     const end = parts.ends[position] ?? 0;
     if (end - from < sliceBytes) continue;
     from = end;
     yield;
   }
-  return { listsAllVms: true, ...mergeRecords(vms), ...NOT_COMPARED };
+  return { listsAllVms: true, vms: mergeRecords(list.vms), rejected, ...NOT_COMPARED };
 }
 
 /** Creates the report of an answer that equals the kept one. */
