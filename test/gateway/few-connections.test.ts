@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { QueryRunner } from "typeorm";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createDatabaseShares, type DatabaseShares } from "../../src/gateway/database/database-shares.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../support/databases/database.js";
 
@@ -66,4 +67,54 @@ test("a share that has no connection, and gets none, says that the database take
   await Promise.allSettled([shares.readers.query("SELECT 1"), shares.health.query("SELECT 1")]);
   await expect(shares.readers.query("SELECT 1")).rejects.toMatchObject({ reason: "connections" });
   expect(told).toContain("unavailable: connections");
+});
+
+describe("a check of the database that lost its connection while reads hold all others", () => {
+  const READS = 4;
+  let reads: QueryRunner[];
+
+  beforeEach(async () => {
+    await asAdmin(`ALTER ROLE ${role} CONNECTION LIMIT ${SHARES + READS - 1}`);
+    reads = Array.from({ length: READS }, () => shares.readers.createQueryRunner());
+    for (const read of reads) await read.connect();
+    await asAdmin(`ALTER ROLE ${role} CONNECTION LIMIT ${SHARES + READS - 2}`);
+    const [{ pid }] = await shares.health.query<[{ pid: number }]>("SELECT pg_backend_pid() AS pid");
+    await asAdmin(`SELECT pg_terminate_backend(${pid})`);
+    await vi.waitFor(() => {
+      expect(shares.countConnections().total).toBe(READS + 1);
+    });
+    const checks = Array.from({ length: 5 }, () => shares.health.query("SELECT 1"));
+    const outcomes = await Promise.allSettled(checks);
+    expect(outcomes.map(({ status }) => status)).not.toContain("fulfilled");
+  });
+  const release = () => Promise.all(reads.map((read) => read.release()));
+
+  test("takes one of them, however often it has asked", async () => {
+    await release();
+    await shares.health.query("SELECT 1");
+    expect(shares.countConnections().total).toBe(READS + 1);
+  });
+
+  test("takes none of them if it has got another one meanwhile", async () => {
+    await asAdmin(`ALTER ROLE ${role} CONNECTION LIMIT ${SHARES + READS - 1}`);
+    await shares.health.query("SELECT 1");
+    await release();
+    expect(shares.countConnections().total).toBe(READS + 2);
+  });
+});
+
+test("a read that could not have a connection of its own keeps its place before later ones", async () => {
+  const held = shares.readers.createQueryRunner();
+  await held.connect();
+  const done: number[] = [];
+  const reads = Array.from({ length: 8 }, async (_, at) => {
+    await shares.readers.query("SELECT 1");
+    done.push(at);
+  });
+  await vi.waitFor(() => {
+    expect(shares.countConnections().waiting).toBe(8);
+  });
+  await held.release();
+  await Promise.all(reads);
+  expect(done).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
 });

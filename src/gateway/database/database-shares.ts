@@ -54,7 +54,7 @@ export function createDatabaseShares({
   const forPasses = isEngine ? 0 : Math.max(1, Math.round(0.4 * (poolSize - 1)));
   const common = {
     ...{ statementTimeoutMs: STATEMENT_TIMEOUT_MS, idleInTransactionMs: 10_000, onUnavailable, onFewer },
-    onNone: () => [readers, passes].some(giveUpConnection),
+    onNone: () => giveUpConnection(readers) ?? giveUpConnection(passes),
   };
   const readers = create(url, {
     ...common,

@@ -3,7 +3,7 @@ import { DataSource } from "typeorm";
 import { parseDatabaseUrl } from "../../model/connections/database-url.js";
 import { type DatabaseUnavailableError, findRefusal } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
-import { type PoolOptions, SharePool } from "./pool.js";
+import { type GivenUp, type PoolOptions, SharePool } from "./pool.js";
 import { createServerFinder } from "./server-finder.js";
 import type { SessionLimits } from "./session.js";
 import { StatementNames } from "./statement-names.js";
@@ -44,7 +44,7 @@ export interface DataSourceOptions {
   /** Called each time that the database takes no further connection, so that those that there are must do. */
   readonly onFewer?: (error: DatabaseUnavailableError) => void;
   /** Called if there is no connection, and the database takes no further one. Returns whether somebody gives one up. */
-  readonly onNone?: () => boolean;
+  readonly onNone?: () => GivenUp | null;
   /** Called each time that the database refuses a statement: for a lock, a right, or something that is missing. */
   readonly onRefused?: (error: DatabaseUnavailableError) => void;
   /** Receives every statement. Without a logger, TypeORM logs nothing. */
@@ -128,9 +128,9 @@ export function countConnections(dataSource: DataSource): { total: number; idle:
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.countWaiting() };
 }
 
-/** Gives up a connection for somebody who has none. Returns `false` if there is no more than one. */
-export function giveUpConnection(dataSource: DataSource): boolean {
-  return dataSource.isInitialized && findPool(dataSource).giveUpOne();
+/** Gives up a connection for somebody who has none. Returns `null` if there is no more than one. */
+export function giveUpConnection(dataSource: DataSource): GivenUp | null {
+  return dataSource.isInitialized ? findPool(dataSource).giveUpOne() : null;
 }
 
 /** Closes a DataSource at once; running statements fail. */

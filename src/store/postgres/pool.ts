@@ -12,8 +12,16 @@ export interface PoolOptions extends pg.PoolConfig {
   readonly onUnavailable?: (error: DatabaseUnavailableError) => void;
   /** Called each time that the database takes no further connection, so that the pool goes on with those that it has. */
   readonly onFewer?: (error: DatabaseUnavailableError) => void;
-  /** Called if the pool has no connection, and the database takes no further one. Returns whether another pool gives one up. */
-  readonly onNone?: () => boolean;
+  /** Called if the pool has no connection, and the database takes no further one. Returns what another pool gives up, or `null`. */
+  readonly onNone?: () => GivenUp | null;
+}
+
+/** A connection that a pool gives up for another one. */
+export interface GivenUp {
+  /** Tells whether it is still in use. */
+  isDue(): boolean;
+  /** Keeps it, if it is still in use. */
+  cancel(): void;
 }
 
 type CheckOut = (error: Error | undefined, client: pg.PoolClient | undefined, done: () => void) => void;
@@ -28,9 +36,12 @@ export class SharePool extends pg.Pool {
   private readonly waiting: Waiter[] = [];
   private readonly onUnavailable: (error: DatabaseUnavailableError) => void;
   private readonly onFewer: (error: DatabaseUnavailableError) => void;
-  private readonly onNone: () => boolean;
+  private readonly onNone: () => GivenUp | null;
+  /** The connections that are given up when they come back. */
+  private readonly due = new Set<GivenUp>();
+  /** What another pool gives up for this one. It is asked for one at a time. */
+  private awaited: GivenUp | null = null;
   private free: number;
-  private surplus = 0;
 
   constructor(options: PoolOptions) {
     // This class limits the wait, and the client limits connecting. The pool's own limit would count both together.
@@ -42,7 +53,7 @@ export class SharePool extends pg.Pool {
     this.waitTimeoutMs = options.waitTimeoutMs;
     this.onUnavailable = options.onUnavailable ?? (() => undefined);
     this.onFewer = options.onFewer ?? (() => undefined);
-    this.onNone = options.onNone ?? (() => false);
+    this.onNone = options.onNone ?? (() => null);
     this.free = this.options.max;
     this.on("connect", (client) => this.clients.add(client as unknown as SessionClient));
     this.on("remove", (client) => this.clients.delete(client as unknown as SessionClient));
@@ -76,11 +87,12 @@ export class SharePool extends pg.Pool {
   }
 
   /**
-   * Gives up a connection, at once or when it comes back, so that another pool can have one. Returns `false` if it has no
+   * Gives up a connection, at once or when it comes back, so that another pool can have one. Returns `null` if it has no
    * more than one.
    */
-  giveUpOne(): boolean {
-    if (this.clients.size - this.surplus < 2) return false;
+  giveUpOne(): GivenUp | null {
+    if (this.clients.size - this.due.size < 2) return null;
+    const one: GivenUp = { isDue: () => this.due.has(one), cancel: () => void this.due.delete(one) };
     if (this.idleCount > 0 && this.free > 0) {
       this.free -= 1;
       this.giveTurnLater();
@@ -90,12 +102,15 @@ export class SharePool extends pg.Pool {
         },
         () => undefined,
       );
-    } else this.surplus += 1;
-    return true;
+    } else this.due.add(one);
+    return one;
   }
 
-  private async checkOut(attempt = 0): Promise<pg.PoolClient> {
-    await this.takeTurn();
+  private async checkOut(
+    deadline = performance.now() + this.waitTimeoutMs,
+    attempt = 0,
+  ): Promise<pg.PoolClient> {
+    await this.takeTurn(deadline);
     let client: pg.PoolClient;
     try {
       client = await super.connect();
@@ -103,16 +118,19 @@ export class SharePool extends pg.Pool {
       const known = toDatabaseError(error);
       const reported =
         known instanceof DatabaseUnavailableError ? known : new DatabaseUnavailableError("away", error);
-      return this.goOnWithout(reported, attempt);
+      return this.goOnWithout(reported, deadline, attempt);
     }
+    this.awaited?.cancel();
+    this.awaited = null;
     const release = client.release.bind(client);
     client.release = (error) => {
-      if (this.surplus === 0) {
+      const [givenUp] = this.due;
+      if (givenUp === undefined) {
         this.giveTurn();
         release(error);
         return;
       }
-      this.surplus -= 1;
+      this.due.delete(givenUp);
       this.giveTurnLater();
       release(error ?? true);
     };
@@ -124,18 +142,25 @@ export class SharePool extends pg.Pool {
    * 1. If the pool has others, they are in use, and one of them will be given back.
    * 2. If it has none, but another pool gives one up, it tries again for a moment.
    */
-  private async goOnWithout(error: DatabaseUnavailableError, attempt: number): Promise<pg.PoolClient> {
+  private async goOnWithout(
+    error: DatabaseUnavailableError,
+    deadline: number,
+    attempt: number,
+  ): Promise<pg.PoolClient> {
     if (error.reason === "connections") {
       if (this.clients.size > 0) {
         this.onFewer(error);
         this.giveTurnLater();
-        return this.checkOut();
+        return this.checkOut(deadline);
       }
-      if (attempt === 0 ? this.onNone() : attempt < MOST_ATTEMPTS) {
+      this.awaited ??= this.onNone();
+      if (this.awaited !== null && attempt < MOST_ATTEMPTS) {
         this.giveTurn();
         await sleep(ATTEMPT_MS);
-        return this.checkOut(attempt + 1);
+        return this.checkOut(deadline, attempt + 1);
       }
+      // Somebody else took it, so that the next request asks for another one.
+      if (this.awaited?.isDue() === false) this.awaited = null;
     }
     this.giveTurn();
     this.onUnavailable(error);
@@ -148,20 +173,23 @@ export class SharePool extends pg.Pool {
     }, FEWER_MS).unref();
   }
 
-  private takeTurn(): Promise<void> {
+  /** Waits for a turn until the deadline. The earliest deadline has the first turn, so who tries again loses no place. */
+  private takeTurn(deadline: number): Promise<void> {
     if (this.free > 0) {
       this.free -= 1;
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
+        deadline,
         resolve,
         timer: setTimeout(() => {
           this.waiting.splice(this.waiting.indexOf(waiter), 1);
           reject(new DatabaseOverloadedError());
-        }, this.waitTimeoutMs),
+        }, deadline - performance.now()),
       };
-      this.waiting.push(waiter);
+      const before = this.waiting.findLastIndex((other) => other.deadline <= deadline);
+      this.waiting.splice(before + 1, 0, waiter);
     });
   }
 
@@ -184,6 +212,7 @@ const MOST_ATTEMPTS = 8;
 const ATTEMPT_MS = 100;
 
 interface Waiter {
+  readonly deadline: number;
   readonly resolve: () => void;
   readonly timer: NodeJS.Timeout;
 }
