@@ -1,7 +1,8 @@
 /**
  * Bundles the program and the packages that it uses into a few files, dist/src/main.js and dist/src/parts, because a start
  * that loads more than a thousand files takes twice as long. Each command is a part of its own, which is loaded when it
- * runs. V8 reads and keeps all text of a part, so that spaces and what no start can use are left out. Does nothing if what is there is newer than everything that it is made of.
+ * runs. V8 reads and keeps all text of a part, so spaces and what no start can use are left out. Does nothing if what is
+ * there is newer than everything that it is made of.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -129,15 +130,14 @@ function leaveOutOtherDatabases({ onResolve, onLoad }) {
  */
 function leaveOutOtherRuntimes({ onLoad }) {
   for (const { file, questions } of QUESTIONS) {
-    onLoad({ filter: new RegExp(`[\\\\/]${file.split("/").join("[\\\\/]")}$`) }, ({ path }) => ({
-      contents: questions.reduce(
-        (text, question) => {
-          if (text.split(question).length !== 2) throw new Error(`${path}: ${question} is not there once`);
-          return text.replace(question, "false");
-        },
-        readFileSync(path, "utf8"),
-      ),
-    }));
+    onLoad({ filter: new RegExp(`[\\\\/]${file.split("/").join("[\\\\/]")}$`) }, ({ path }) => {
+      let contents = readFileSync(path, "utf8");
+      for (const question of questions) {
+        if (contents.split(question).length !== 2) throw new Error(`${path}: ${question} is not there once`);
+        contents = contents.replace(question, "false");
+      }
+      return { contents };
+    });
   }
 }
 
