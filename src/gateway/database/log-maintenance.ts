@@ -1,4 +1,5 @@
 import type { ChangeLog } from "../../store/changes/change-log.js";
+import { isReadOnly } from "../../store/postgres/errors.js";
 import { formatError } from "../format-error.js";
 import type { Log } from "../log.js";
 
@@ -13,6 +14,8 @@ export async function startLogMaintenance(
 ): Promise<{ stop(): Promise<void> }> {
   const maintain = () =>
     changes.maintain(retentionMs).catch((error: unknown) => {
+      // A standby gets its partitions from its primary. Where passes cannot write, they say so.
+      if (isReadOnly(error)) return;
       log.warn({ reason: formatError(error) }, "the change log could not be maintained; it is tried again");
     });
   let running = maintain();

@@ -1,9 +1,10 @@
 import type { DataSource } from "typeorm";
+import { isReadOnly } from "../postgres/errors.js";
 import { execute, queryRows } from "../postgres/sql.js";
-import type { LogCursor } from "./cursor.js";
 import { LOG_SQL, MARK_SQL, type LogRow } from "./log-identity.js";
-import { readSnapshot } from "./log-reader.js";
-import { widenXid } from "./snapshot.js";
+import { parseCursor, type LogCursor } from "./cursor.js";
+import { readSnapshot, widenXid } from "./snapshot.js";
+import { readStateCursor } from "./state-cursor.js";
 
 /**
  * Finds the cursor behind all that is committed now.
@@ -12,8 +13,19 @@ import { widenXid } from "./snapshot.js";
  *    to come have a higher `seq` than the last row at the first one. Otherwise assume that at most a day passes between a
  *    transaction's row and its commit.
  * 3. Write a mark, so that the numbers of transactions in the second snapshot are never used again.
+ *
+ * Where nothing can be written, as on a standby, it is the cursor of the present state.
  */
 export async function findEndOfLog(dataSource: DataSource): Promise<LogCursor> {
+  try {
+    return await markEndOfLog(dataSource);
+  } catch (error) {
+    if (!isReadOnly(error)) throw error;
+    return parseCursor(await readStateCursor(dataSource));
+  }
+}
+
+async function markEndOfLog(dataSource: DataSource): Promise<LogCursor> {
   await execute(dataSource, MARK_SQL, []);
   const first = await readEnd(dataSource);
   const second = await readEnd(dataSource);

@@ -1,3 +1,6 @@
+import { LogPositionUnknownError } from "./log-errors.js";
+import { completeSnapshot, readSnapshot, type Snapshot } from "./snapshot.js";
+
 /**
  * SQL of a part of a WITH clause: one row with the log's identity, and from where on the log can be read.
  *
@@ -23,6 +26,33 @@ export interface LogRow {
   readonly first_seq: string;
   readonly dropped_tx: string;
 }
+
+/**
+ * Builds a column beside {@link LOG_SQL}: on a standby, the transactions from the snapshot's `xmin` on of which rows are seen, with
+ * a `seq` above this bound of all that can still come; elsewhere NULL.
+ */
+export function selectStandbyTxs(floorSeq: string): string {
+  return `CASE WHEN pg_is_in_recovery() THEN ARRAY(SELECT DISTINCT c.tx::text FROM vnic_graph_change c
+    WHERE c.seq > ${floorSeq} AND c.tx >= pg_snapshot_xmin(pg_current_snapshot()) LIMIT ${MOST_NUMBERS}) END AS standby_txs`;
+}
+
+/** Reads the snapshot of such a row. Throws if too much is unknown, because of a transaction that takes very long. */
+export function readLogSnapshot({ snapshot, standby_txs }: PositionRow): Snapshot {
+  const read = readSnapshot(snapshot);
+  if (standby_txs === null) return read;
+  const complete =
+    standby_txs.length < MOST_NUMBERS ? completeSnapshot(read, standby_txs.map(BigInt), MOST_NUMBERS) : null;
+  if (complete === null) throw new LogPositionUnknownError();
+  return complete;
+}
+
+/** A row of {@link LOG_SQL} with the column of {@link selectStandbyTxs}. */
+export interface PositionRow extends LogRow {
+  readonly standby_txs: readonly string[] | null;
+}
+
+/** So many numbers of transactions still fit into a cursor. */
+const MOST_NUMBERS = 4_000;
 
 /**
  * Writes a mark to the disk. So numbers of earlier transactions are never used again, even after a crash (see

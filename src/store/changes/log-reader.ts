@@ -2,8 +2,15 @@ import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { ALL_KINDS } from "./kinds.js";
 import { LostCursorError } from "./log-errors.js";
-import { LOG_SQL, type LogRow } from "./log-identity.js";
-import { formatSnapshot, limitSnapshot, parseSnapshot, widenXid, type Snapshot } from "./snapshot.js";
+import { LOG_SQL, readLogSnapshot, type PositionRow, selectStandbyTxs } from "./log-identity.js";
+import {
+  formatSnapshot,
+  joinSnapshots,
+  limitSnapshot,
+  readSnapshot,
+  widenXid,
+  type Snapshot,
+} from "./snapshot.js";
 import type { VmDelta } from "./versions/vm-delta.js";
 
 /** A row of the log. */
@@ -100,8 +107,8 @@ export class LogReader {
     const [log] = rows;
     if (log === undefined || log.log_id !== position.logId) throw new LostCursorError("other-log");
     if (BigInt(log.dropped_tx) >= position.seen.xmin) throw new LostCursorError("expired");
-    const found = rows.filter((row): row is LogRow & ChangeRow => row.seq !== null);
-    const upTo = position.batch?.upTo ?? readSnapshot(log.snapshot);
+    const found = rows.filter((row): row is PositionRow & ChangeRow => row.seq !== null);
+    const upTo = position.batch?.upTo ?? readLogSnapshot(log);
     const changes = found.map((row) => this.take(row, upTo));
     const hasMore = found.length === limit;
     if (!hasMore) this.endBatch(upTo, widenXid(log.next_xid, readSnapshot(log.snapshot)));
@@ -123,7 +130,7 @@ export class LogReader {
     return this.position.batch?.upTo === until.seen;
   }
 
-  private select(limit: number): Promise<(LogRow & (ChangeRow | NoRow))[]> {
+  private select(limit: number): Promise<(PositionRow & (ChangeRow | NoRow))[]> {
     const { seen, batch, floorSeq } = this.position;
     const { vmIds = null } = this.bounds;
     const parameters = new SqlParameters();
@@ -138,7 +145,7 @@ export class LogReader {
     return queryRows(
       this.database,
       `WITH ${LOG_SQL}
-       SELECT log.*, c.* FROM log LEFT JOIN LATERAL (
+       SELECT log.*, ${selectStandbyTxs(`${after}::bigint`)}, c.* FROM log LEFT JOIN LATERAL (
          SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at,
            to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.kinds & ${ALL_KINDS} AS kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
@@ -167,8 +174,9 @@ export class LogReader {
 
   /** Ends a batch. All rows of its snapshot were read, so the snapshot becomes `seen`. */
   private endBatch(upTo: Snapshot, nextXid: bigint): void {
-    const { logId, lastTx, floorSeq } = this.position;
-    const seen = limitSnapshot(upTo, lastTx);
+    const { logId, lastTx, floorSeq, seen: seenBefore } = this.position;
+    // A cursor may come from another server, whose copy is behind the one that gave it.
+    const seen = joinSnapshots(seenBefore, limitSnapshot(upTo, lastTx));
     this.marks.push({ nextXid, seq: this.lastSeq });
     let floor = floorSeq;
     while (this.marks[0] !== undefined && this.marks[0].nextXid <= upTo.xmin) {
@@ -178,13 +186,6 @@ export class LogReader {
     if (this.marks.length > MAX_MARKS) this.marks.splice(1, 1);
     this.position = { logId, seen, batch: null, lastTx, floorSeq: floor };
   }
-}
-
-/** Parses PostgreSQL's answer. */
-export function readSnapshot(text: string): Snapshot {
-  const snapshot = parseSnapshot(text);
-  if (snapshot === null) throw new Error(`the database gave "${text}" for a snapshot`);
-  return snapshot;
 }
 
 interface ChangeRow {

@@ -24,6 +24,38 @@ export function parseSnapshot(text: string): Snapshot | null {
     : null;
 }
 
+/** Parses PostgreSQL's answer. */
+export function readSnapshot(text: string): Snapshot {
+  const snapshot = parseSnapshot(text);
+  if (snapshot === null) throw new Error(`the database gave "${text}" for a snapshot`);
+  return snapshot;
+}
+
+/**
+ * Completes the snapshot of a standby, whose text leaves out the transactions that were under way. From `xmin` on it holds
+ * only those that are known to be seen, because their rows are. Returns `null` if it would leave out more than `most`.
+ */
+export function completeSnapshot(
+  { xmin }: Snapshot,
+  seenTxs: readonly bigint[],
+  most: number,
+): Snapshot | null {
+  const seen = new Set(seenTxs);
+  const xmax = seenTxs.reduce((highest, tx) => (tx >= highest ? tx + 1n : highest), xmin);
+  const underWay: bigint[] = [];
+  for (let tx = xmin; tx < xmax; tx += 1n) {
+    if (!seen.has(tx) && underWay.push(tx) > most) return null;
+  }
+  return { xmin: underWay[0] ?? xmax, xmax, underWay };
+}
+
+/** Joins two snapshots: the result holds the transactions that either of them holds. */
+export function joinSnapshots(one: Snapshot, other: Snapshot): Snapshot {
+  const [lower, higher] = one.xmax <= other.xmax ? [one, other] : [other, one];
+  const underWay = higher.underWay.filter((tx) => !isSeen(lower, tx));
+  return { xmin: underWay[0] ?? higher.xmax, xmax: higher.xmax, underWay };
+}
+
 /** Returns `true` if the snapshot holds the transaction, as `pg_visible_in_snapshot` does. */
 export function isSeen({ xmin, xmax, underWay }: Snapshot, tx: bigint): boolean {
   return tx < xmin || (tx < xmax && !underWay.includes(tx));

@@ -1,10 +1,10 @@
 import { queryRows, type Queryable } from "../postgres/sql.js";
 import { formatCursor, parseCursor, type LogCursor } from "./cursor.js";
 import { LogPositionUnknownError } from "./log-errors.js";
-import { LOG_SQL, type LogRow } from "./log-identity.js";
-import { readSnapshot, type LogMark } from "./log-reader.js";
-import { formatSnapshot, limitSnapshot } from "./snapshot.js";
-import { readMark, readState } from "./spans/span-indexer.js";
+import { LOG_SQL, readLogSnapshot, type PositionRow, selectStandbyTxs } from "./log-identity.js";
+import type { LogMark } from "./log-reader.js";
+import { formatSnapshot, limitSnapshot, type Snapshot } from "./snapshot.js";
+import { readMark, readState } from "./spans/index-state.js";
 
 /**
  * Reads the cursor of the state that statements see: who goes on behind it gets each change that the state does not show, once,
@@ -19,10 +19,10 @@ export async function readStateCursor(database: Queryable): Promise<string> {
   const state = await readState(database);
   if (state.cursor === null) throw new LogPositionUnknownError();
   const indexed = parseCursor(state.cursor);
-  const [log] = await queryRows<LogRow & { readonly last_tx: string | null; readonly rows: string }>(
+  const [log] = await queryRows<PositionRow & { readonly last_tx: string | null; readonly rows: string }>(
     database,
     `WITH ${LOG_SQL}
-     SELECT log.*, news.* FROM log CROSS JOIN LATERAL (
+     SELECT log.*, ${selectStandbyTxs("$1")}, news.* FROM log CROSS JOIN LATERAL (
        SELECT max(c.tx::text::numeric)::text AS last_tx, count(*) AS rows FROM (
          SELECT c.tx FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, $1::bigint) AND NOT pg_visible_in_snapshot(c.tx, $2::pg_snapshot)
@@ -30,18 +30,18 @@ export async function readStateCursor(database: Queryable): Promise<string> {
     [indexed.floorSeq.toString(), formatSnapshot(indexed.seen)],
   );
   if (log?.log_id !== indexed.logId || Number(log.rows) > MOST_NEWS) throw new LogPositionUnknownError();
-  return formatCursor(moveTo(indexed, readMark(state), log));
+  return formatCursor(moveTo(indexed, readMark(state), readLogSnapshot(log), log.last_tx));
 }
 
 /** Moves a position in the log to a later state. */
 function moveTo(
   { logId, lastTx: lastTxBefore, floorSeq }: LogCursor,
   mark: LogMark | null,
-  { snapshot, last_tx }: { readonly snapshot: string; readonly last_tx: string | null },
+  now: Snapshot,
+  foundTx: string | null,
 ): LogCursor {
-  const found = BigInt(last_tx ?? 0);
+  const found = BigInt(foundTx ?? 0);
   const lastTx = found > lastTxBefore ? found : lastTxBefore;
-  const now = readSnapshot(snapshot);
   // All that is still to come began after the mark.
   const isMarked = mark !== null && mark.nextXid <= now.xmin && mark.seq > floorSeq;
   return {

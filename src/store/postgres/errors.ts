@@ -84,6 +84,11 @@ export function findRefusal(error: unknown): DatabaseUnavailableError | null {
   return known instanceof DatabaseUnavailableError && LASTING.has(known.reason) ? known : null;
 }
 
+/** Returns `true` if nothing can be written at the moment, as on a standby. */
+export function isReadOnly(error: unknown): boolean {
+  return error instanceof DatabaseUnavailableError && error.reason === "readOnly";
+}
+
 /** What does not end with the next statement or connection, and may refuse a read. */
 const LASTING: ReadonlySet<UnavailableReason> = new Set(["full", "locked", "rights", "missing"]);
 

@@ -1,5 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DataSource } from "typeorm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +8,6 @@ import {
 } from "../../../src/embedded-postgres/embedded-postgres.js";
 import { checkDatabase } from "../../../src/commands/doctor/database.js";
 import { loadConfig } from "../../../src/config.js";
-import { prepareBinaries } from "../../../src/embedded-postgres/binaries.js";
 import { createAuthority, type Credentials } from "../../../src/simulator/wire/certificates.js";
 import { parseCursor } from "../../../src/store/changes/cursor.js";
 import { advanceAddressIndex } from "../../../src/store/changes/spans/span-indexer.js";
@@ -19,6 +17,7 @@ import { createStore } from "../../../src/store/store.js";
 import { eventually } from "../../support/eventually.js";
 import { temporaryFolder } from "../../support/processes/gateway.js";
 import { runSql } from "../../support/databases/postgres-server.js";
+import { copyForStandby, startStandby, writeAsOwner } from "../../support/databases/standby.js";
 import { freePort } from "../../support/processes/tcp.js";
 import { listEveryRead } from "../../support/reads/every-read.js";
 
@@ -45,10 +44,9 @@ beforeAll(async () => {
   while ((await advanceAddressIndex(tables)) === "more");
   await tables.destroy();
   await primary.stop();
-  execFileSync("cp", ["-a", first, second]);
-  writeAsOwner(join(second, "postgresql"), "standby.signal", "");
+  copyForStandby(first, second);
   primary = await startEmbeddedPostgres({ dataDir: first, log: NO_LOG, settings: SETTINGS });
-  standby = await startStandby(second);
+  standby = await startStandby(second, null, primary.url);
   const authority = await createAuthority("Private CA");
   right = await authority.issueHost("db.example.org", undefined, ["db.example.org", "127.0.0.1"]);
   foreign = await (await createAuthority("Foreign CA")).issueHost("db.example.org");
@@ -72,52 +70,6 @@ afterAll(async () => {
   await primary.stop();
   folder.remove();
 });
-
-/** Starts a server that only follows another one; the embedded one never is such. */
-async function startStandby(dataDir: string): Promise<EmbeddedPostgres> {
-  const cluster = join(dataDir, "postgresql");
-  const { uid, gid } = statSync(join(cluster, "PG_VERSION"));
-  const isOwn = uid === process.getuid?.();
-  const binDir = await prepareBinaries(isOwn ? null : { uid, gid, name: "owner" }, dataDir);
-  const url = new URL(primary.url);
-  url.port = String(await freePort());
-  const options = [
-    "-D",
-    cluster,
-    "-p",
-    url.port,
-    "-h",
-    "127.0.0.1",
-    "-c",
-    `unix_socket_directories=${cluster}`,
-    "-c",
-    "fsync=off",
-  ];
-  const child = spawn(join(binDir, "postgres"), options, {
-    stdio: "ignore",
-    ...(isOwn ? {} : { uid, gid }),
-  });
-  const ended = new Promise<void>((resolve) =>
-    child.once("exit", () => {
-      resolve();
-    }),
-  );
-  await eventually(() => runSql(url.href, "SELECT 1"));
-  return {
-    url: url.href,
-    stop: () => {
-      child.kill("SIGINT");
-      return ended;
-    },
-  };
-}
-
-/** Writes a file as the user who owns the cluster, for nobody else. */
-function writeAsOwner(cluster: string, name: string, text: string): void {
-  const { uid, gid } = statSync(join(cluster, "PG_VERSION"));
-  writeFileSync(join(cluster, name), text, { mode: 0o600 });
-  chownSync(join(cluster, name), uid, gid);
-}
 
 const portOf = (server: EmbeddedPostgres): number => Number(new URL(server.url).port);
 

@@ -3,8 +3,9 @@ import { queryRows, readInOneState, SqlParameters } from "../../postgres/sql.js"
 import { createVmScopeSql } from "../../read/conditions/scope.js";
 import type { VmScope } from "../../types.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
-import { readSnapshot } from "../log-reader.js";
-import type { Snapshot } from "../snapshot.js";
+import { parseCursor } from "../cursor.js";
+import { readSnapshot, type Snapshot } from "../snapshot.js";
+import { readStateCursor } from "../state-cursor.js";
 import type { VmVersion } from "../versions/version-types.js";
 import { toVersion } from "../versions/vm-version.js";
 import type { GuestInterest } from "./guest-event.js";
@@ -42,9 +43,9 @@ export function readStatePage(
        WHERE ${conditions.join(" AND ")} ORDER BY s.vm_guid LIMIT ${parameters.add(limit)}`,
       parameters.values,
     );
-    const [seen] = await queryRows<{ readonly snapshot: string; readonly at: Date }>(
+    const [seen] = await queryRows<SeenRow>(
       state,
-      "SELECT pg_current_snapshot()::text AS snapshot, now() AS at",
+      `SELECT pg_current_snapshot()::text AS snapshot, now() AS at, pg_is_in_recovery() AS "isStandby"`,
     );
     if (seen === undefined) throw new Error("the database gave no snapshot");
     const ids = rows.map(({ id }) => id);
@@ -54,7 +55,14 @@ export function readStatePage(
       vms: ids.flatMap((id) => byId.get(id) ?? []).filter((vm) => isVmWanted(vm, interest)),
       lastId: ids.length < limit ? null : (ids.at(-1) ?? null),
       at: seen.at,
-      snapshot: readSnapshot(seen.snapshot),
+      // A standby does not tell which transactions are under way.
+      snapshot: seen.isStandby ? parseCursor(await readStateCursor(state)).seen : readSnapshot(seen.snapshot),
     };
   });
+}
+
+interface SeenRow {
+  readonly snapshot: string;
+  readonly at: Date;
+  readonly isStandby: boolean;
 }

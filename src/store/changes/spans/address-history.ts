@@ -5,7 +5,7 @@ import { createVmScopeSql } from "../../read/conditions/scope.js";
 import type { VmScope } from "../../types.js";
 import { parseCursor } from "../cursor.js";
 import type { AddressSpan, AddressSpansQuestion, SpanPosition } from "../past/history-types.js";
-import { readState } from "./span-indexer.js";
+import { readState } from "./index-state.js";
 import { clipSpans } from "./clip-spans.js";
 import type { Span } from "./follow-spans.js";
 import { readTail, type Tail } from "./log-tail.js";

@@ -1,10 +1,10 @@
 import type { DataSource, QueryRunner } from "typeorm";
-import { findSqlState } from "../../postgres/errors.js";
-import { runInTransaction, queryRows, type Queryable } from "../../postgres/sql.js";
+import { findSqlState, isReadOnly } from "../../postgres/errors.js";
+import { runInTransaction, queryRows } from "../../postgres/sql.js";
 import { formatCursor, hasRead, parseCursor, type LogCursor } from "../cursor.js";
 import { findEndOfLog } from "../end-of-log.js";
 import { LostCursorError } from "../log-errors.js";
-import { LogReader, type LogMark } from "../log-reader.js";
+import { LogReader } from "../log-reader.js";
 import { readAddressChanges } from "./changes-backwards.js";
 import { followSpans, listSpans } from "./follow-spans.js";
 import {
@@ -13,6 +13,7 @@ import {
   formatSharedTo,
   makeSharedAddresses,
 } from "./shared-addresses.js";
+import { readMark, readState, type IndexState } from "./index-state.js";
 import { INDEX_LOCK, type IndexStep } from "./index-step.js";
 import { isRefreshDue, refreshPrimaryAddresses } from "./primary-addresses.js";
 import { endSpans, insertSpans } from "./span-writes.js";
@@ -43,7 +44,8 @@ export async function advanceAddressIndex(
     if (step !== "current" || !isRefreshDue(state.primaryRule)) return step;
     return await refreshPrimaryAddresses(dataSource, sizes.vms);
   } catch (error) {
-    if (findSqlState(error) === SERIALIZATION_FAILURE) return "elsewhere";
+    // On a standby it is what a gateway at the primary has made.
+    if (findSqlState(error) === SERIALIZATION_FAILURE || isReadOnly(error)) return "elsewhere";
     if (!(error instanceof LostCursorError)) throw error;
     return beginBuild(dataSource);
   }
@@ -62,30 +64,6 @@ const STEP_SIZES: StepSizes = { vms: 200, changes: 1_000 };
 async function isCurrent(dataSource: DataSource, cursor: LogCursor): Promise<boolean> {
   const { changes, hasMore } = await new LogReader(dataSource, cursor).read(1);
   return changes.length === 0 && !hasMore;
-}
-
-/** How far the index is. */
-export interface IndexState {
-  readonly cursor: string | null;
-  readonly markXid: string | null;
-  readonly markSeq: string | null;
-  readonly builtTo: string | null;
-  readonly isBuilt: boolean;
-  /** The rule of the stored primary addresses (see `isRefreshDue`). */
-  readonly primaryRule: number | null;
-  /** It was written so long ago that its cursor should be written again, although nothing changed. */
-  readonly isOld: boolean;
-}
-
-/** Reads how far the index is. */
-export async function readState(database: Queryable): Promise<IndexState> {
-  const [state] = await queryRows<IndexState>(
-    database,
-    `SELECT cursor, mark_xid AS "markXid", mark_seq AS "markSeq", built_to AS "builtTo", is_built AS "isBuilt",
-       primary_rule AS "primaryRule", written_at < now() - interval '1 minute' AS "isOld" FROM vnic_graph_address_index`,
-  );
-  if (state === undefined) throw new Error("vnic_graph_address_index has no row; it was emptied by hand");
-  return state;
 }
 
 async function beginBuild(dataSource: DataSource): Promise<IndexStep> {
@@ -211,11 +189,6 @@ async function runUnderLock(
 
 function isSameState(left: IndexState, right: IndexState): boolean {
   return left.cursor === right.cursor && left.builtTo === right.builtTo && left.isBuilt === right.isBuilt;
-}
-
-/** Returns the mark that is stored beside the index; `null`: there is none. */
-export function readMark({ markXid, markSeq }: IndexState): LogMark | null {
-  return markXid === null || markSeq === null ? null : { nextXid: BigInt(markXid), seq: BigInt(markSeq) };
 }
 
 /** PostgreSQL's code: another gateway ended its step between this one's first look and its lock. */
