@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { ExportRequestError, parseExportRequest, type ReadFilter } from "./export-request.js";
+import { ExportRequestError, isFoundByLog, parseExportRequest, type ReadFilter } from "./export-request.js";
 import type { ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
 import { writeExport } from "./write-export.js";
@@ -43,7 +43,9 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
       const work = options.findWork(request);
       // The mark is read before the VMs, so a change meanwhile gives another mark the next time. Reading it looks at a
       // row of each VM.
-      const mark = await work((loaders) => loaders.loadChangeMark(), true);
+      const mark = isFoundByLog(asked.filter)
+        ? await work((loaders) => loaders.loadChangeMark(), true)
+        : null;
       const etag =
         mark === null
           ? null

@@ -111,6 +111,26 @@ function parseWithin(text: string) {
   }
 }
 
+/**
+ * Returns whether only what the log gets can change which VMs a filter finds. The log does not get how hosts do, nor that time
+ * goes by, and staleness goes by both; nor that another host says that it runs a VM.
+ */
+export function isFoundByLog({ search }: VmFilter): boolean {
+  return search === undefined || isSearchedByLog(search);
+}
+
+function isSearchedByLog(search: VmSearch): boolean {
+  switch (search.kind) {
+    case "and":
+    case "or":
+      return search.parts.every(isSearchedByLog);
+    case "not":
+      return isSearchedByLog(search.part);
+    default:
+      return search.kind !== "staleReason" && search.kind !== "onTwoHosts";
+  }
+}
+
 /** Parses a MAC into a search that finds a VM by its vNIC's MAC or its guest's. */
 function parseMacSearch(text: string): VmSearch {
   const mac = normalizeMac(text);

@@ -241,6 +241,26 @@ describe("GET /export", () => {
     expect([changed.status, changed.text.includes("2001:db8::33")]).toEqual([200, true]);
     expect(changed.headers.get("etag")).not.toBe(etag);
   });
+
+  test.each([
+    [{ stale: true }],
+    [{ not: { or: [{ nameContains: "told" }, { staleReason: ["HOST_FAILED"] }] } }],
+    [{ and: [{ onTwoHosts: false }] }],
+  ])("has no tag where the log does not tell when the answer changes: %j", async (filter) => {
+    const path = `ndjson?filter=${encodeURIComponent(JSON.stringify(filter))}`;
+    const { status, headers } = await fetchExport(path);
+    expect([status, headers.get("etag")]).toEqual([200, null]);
+  });
+
+  test("by staleness is sent anew when a host fails, which is no change of its VMs", async () => {
+    const path = `ndjson?filter=${encodeURIComponent(JSON.stringify({ staleReason: ["HOST_FAILED"] }))}`;
+    const before = await fetchExport(path);
+    await database.dataSource.query("UPDATE vnic_graph_host SET last_error_kind = 'protocol'");
+    const after = await fetchExport(path, { "if-none-match": before.headers.get("etag") ?? "" });
+    await database.dataSource.query("UPDATE vnic_graph_host SET last_error_kind = NULL");
+    expect([before.status, before.text]).toEqual([200, ""]);
+    expect([after.status, after.text.split("\n").length]).toEqual([200, MANY + 1]);
+  });
 });
 
 test("vnic-graph export prints the same as the route, and nothing but that", async () => {
