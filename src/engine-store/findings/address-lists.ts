@@ -10,7 +10,7 @@ import { querySearchRows, SqlParameters, type Queryable } from "../../store/post
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INSIDE_PATTERN } from "../../model/guest/container-names.js";
-import { matchReaching, USUAL_BRIDGES } from "../../store/read/address-conflicts.js";
+import { matchNetwork, matchReaching, USUAL_BRIDGES } from "../../store/read/address-conflicts.js";
 import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
@@ -171,8 +171,7 @@ export function selectConflicts(
   holdersShown: number | null,
 ): string {
   const isBehind = after === null ? "true" : `each.address > ${parameters.add(after)}::inet`;
-  const name = network === null ? null : `${parameters.add(network)}::text`;
-  const isMeant = name === null ? "true" : `coalesce(h.network, ${name}) = ${name}`;
+  const isMeant = matchNetwork("h.network", network, parameters);
   const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
   const shared = `SELECT each.address, host(each.address) AS text, each.vm_ids FROM (
       SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a

@@ -75,7 +75,7 @@ export class FindingQueries {
     @Arg("network", () => String, {
       nullable: true,
       description:
-        "Only VMs that have the address on the network of this name, or on an unknown one. Null: on any.",
+        "Only VMs that have the address on the network of this name, in any case, or on an unknown one. Null: on any.",
     })
     network?: string | null,
   ) {

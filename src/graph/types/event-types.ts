@@ -38,7 +38,7 @@ export class GuestNetworkFilter {
 
   @Field(() => String, {
     nullable: true,
-    description: "The name of a network that one of its vNICs is on.",
+    description: "The name of a network that one of its vNICs is on, in any case.",
   })
   readonly network?: string | null;
 

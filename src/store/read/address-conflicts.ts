@@ -6,6 +6,7 @@ import type { AddressConflictsQuestion } from "../finding-types.js";
 import type { SqlParameters } from "../postgres/sql.js";
 import { matchCidr } from "./conditions/match-cidr.js";
 import type { VmScopeSql } from "./conditions/scope.js";
+import { matchText } from "./conditions/text-match.js";
 
 /** Builds the condition that an address of `vnic_graph_address a` is in a prefix; `null`: any prefix. */
 export function matchWithin(cidr: Cidr | null, parameters: SqlParameters): string {
@@ -20,6 +21,12 @@ export function matchReaching(address: string): string {
       .filter((prefix) => !/^(?:0\.|f)/.test(prefix))
       .map((prefix) => `NOT ${address} <<= '${prefix}'::inet`),
   ].join(" AND ");
+}
+
+/** Builds the condition that a network has the name, in any case, or that it is not known; `null`: any network. */
+export function matchNetwork(column: string, name: string | null, parameters: SqlParameters): string {
+  if (name === null) return "true";
+  return `(${column} IS NULL OR ${matchText(column, { parts: [name], ignoreCase: true }, parameters)})`;
 }
 
 /** The usual addresses of bridges of containers, for guests that report addresses without interfaces. */
@@ -96,10 +103,7 @@ export function selectAddressConflicts(
   const visible = scope.hasVm("a.vm_id", parameters);
   const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
   const isAsked = `${isBehind} AND ${matchWithin(within, parameters)}`;
-  const isMeant =
-    network === null
-      ? "true"
-      : `coalesce(h.network, ${parameters.add(network)}::text) = ${parameters.add(network)}::text`;
+  const isMeant = matchNetwork("h.network", network, parameters);
   const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
   const holders = holdersShown === null ? all : `(${all})[1:${holdersShown}]`;
   const candidates =

@@ -91,12 +91,14 @@ test("an engine lists addresses within a prefix whose VMs can meet: on one netwo
       store,
       `{ v4: addressConflicts(within: "10.9.0.0/16") { totalCount nodes { address vmCount } }
          v6: addressConflicts(within: "2001:db8::/32") { totalCount nodes { address vmCount } }
-         other: addressConflicts(within: "10.9.0.0/16", network: "net2") { totalCount } }`,
+         other: addressConflicts(within: "10.9.0.0/16", network: "net2") { totalCount }
+         same: addressConflicts(within: "10.9.0.0/16", network: "NET1") { totalCount } }`,
     ),
   ).toEqual({
     v4: { totalCount: 1, nodes: [{ address: "10.9.0.10", vmCount: 2 }] },
     v6: { totalCount: 1, nodes: [{ address: "2001:db8::7", vmCount: 2 }] },
     other: { totalCount: 0 },
+    same: { totalCount: 1 },
   });
 });
 

@@ -38,9 +38,14 @@ export function isVmWanted(vm: VmVersion, interest: GuestInterest): boolean {
     (vmIds === null || vmIds.includes(vm.id)) &&
     (namePattern === null || matchesPattern(namePattern, vm.name)) &&
     (hostId === null || vm.hostId === hostId) &&
-    (network === null || (vm.nics ?? []).some((nic) => nic.network === network)) &&
+    (network === null || (vm.nics ?? []).some((nic) => isSameName(nic.network, network))) &&
     (within === null || (vm.ips ?? "").split(" ").some((address) => isAddressWithin(address, within)))
   );
+}
+
+/** Compares names as filters do, which find them in any case. */
+function isSameName(name: string | null, wanted: string): boolean {
+  return name?.toLowerCase() === wanted.toLowerCase();
 }
 
 function isAddressWithin(address: string, within: NonNullable<GuestInterest["within"]>): boolean {
