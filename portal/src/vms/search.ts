@@ -19,8 +19,6 @@ export function parseSearch(text: string): Search {
   const trimmed = text.replace(AROUND, "");
   if (trimmed === "") return { kind: "all" };
   if (MAC.some((form) => form.test(trimmed))) return { kind: "mac", mac: trimmed };
-  const octets = parseUnusualMac(trimmed);
-  if (octets !== null) return { kind: "mac", mac: octets };
   const address = takeAddress(trimmed);
   if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
   if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
@@ -33,14 +31,6 @@ export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
 }
 
-/** Parses the spellings of a MAC that the server does not know: `566f:1a00:0100` and `56 6f 1a 00 01 00`. */
-function parseUnusualMac(text: string): string | null {
-  if (!/^(?:[0-9a-f]{4}([:-])[0-9a-f]{4}\1[0-9a-f]{4}|[0-9a-f]{2}(?: [0-9a-f]{2}){5})$/i.test(text))
-    return null;
-  const digits = text.replace(/[^0-9a-f]/gi, "");
-  return (digits.match(/../g) ?? []).join(":");
-}
-
 /** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
 function parseOther(text: string): OtherSearch | null {
   if (/^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i.test(text)) return { kind: "mac", mac: text };
@@ -51,13 +41,13 @@ function parseOther(text: string): OtherSearch | null {
 }
 
 /**
- * Takes the address from the forms that browsers, guests and half-typed prefixes have: `[fe80::1]`, `fe80::1%eth0`,
+ * Takes the address from the forms that browsers, guests and half-typed prefixes have: `[fe80::1]:22`, `fe80::1%eth0`,
  * `10.0.0.0/`, `10.0.0.1:22`, `http://10.0.0.1/`.
  */
 function takeAddress(text: string): string {
-  const [, withPort] = /^(?:[a-z]+:\/\/)?(\d+(?:\.\d+){3})(?::\d+)?\/?$/i.exec(text) ?? [];
-  if (withPort !== undefined) return withPort;
-  return /^\[?([0-9a-f.:]+)(?:%[\w.-]+)?\]?\/?$/i.exec(text)?.[1] ?? text;
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/$/, "");
+  const [, withPort] = /^(?:\[([^[\]]+)\]|(\d+(?:\.\d+){3}))(?::\d{1,5})?$/.exec(host)?.filter(Boolean) ?? [];
+  return (withPort ?? host).replace(/%[\w.-]+$/, "");
 }
 
 function isPrefix(text: string): boolean {
@@ -90,6 +80,9 @@ const MAC = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){7}$/i,
   /^[0-9a-f]{2}(?:-[0-9a-f]{2}){7}$/i,
   /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/i,
+  /^[0-9a-f]{2}(?: [0-9a-f]{2}){5}$/i,
   /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/i,
+  /^[0-9a-f]{4}([:-])[0-9a-f]{4}\1[0-9a-f]{4}$/i,
+  /^[0-9a-f]{6}-[0-9a-f]{6}$/i,
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){19}$/i,
 ];

@@ -24,7 +24,8 @@ export class FindQueries {
   find(
     @Arg("text", () => String, {
       description:
-        "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name.",
+        "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name. An address " +
+        "may have a zone, brackets, a port or a scheme, and anything quotation marks or a comma beside it.",
     })
     text: string,
   ): FindTarget {
@@ -44,7 +45,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "VMs whose guest has the address, or one in the prefix; that have the MAC, inside or outside; with the id; or with " +
-      "the text in their name or in their guest's. As stored last; an empty page if none is found. Null only beside an error.",
+      "the text in their name or in their guest's, which a MAC without separators may be, too. As stored last; an empty page if none is found. Null only beside an error.",
   })
   vms(
     @Root() target: FindTarget,
@@ -67,7 +68,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; empty for a " +
-      "MAC or a prefix. As stored last. Null only beside an error.",
+      "prefix, and for a MAC with separators. As stored last. Null only beside an error.",
   })
   hosts(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
     return loadTargetHosts(loaders, target);

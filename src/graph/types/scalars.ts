@@ -43,7 +43,7 @@ export const MACScalar = createAddressScalar({
   name: "MAC",
   description:
     "A hardware address in lower case with colons: 6 octets, or 8 or 20 (InfiniBand). " +
-    "Upper case, dashes, dotted groups of four and no separator at all are understood.",
+    "Upper case, dashes, blanks, groups of four or six digits and no separator at all are understood.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc9542",
   normalize: normalizeMac,
   format: (text) => normalizeMac(text) ?? text,

@@ -61,6 +61,10 @@ const LENGTHS: readonly number[] = [6, 8, 20];
 const FORMS = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){1,19}$/i,
   /^[0-9a-f]{2}(?:-[0-9a-f]{2}){1,19}$/i,
+  /^[0-9a-f]{2}(?: [0-9a-f]{2}){1,19}$/i,
   /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){1,9}$/i,
-  /^[0-9a-f]{12}$/i,
+  // Switches of Huawei, H3C and HPE show MACs in these ways. More groups with colons would be IPv6.
+  /^[0-9a-f]{4}([:-])[0-9a-f]{4}\1[0-9a-f]{4}$/i,
+  /^[0-9a-f]{6}-[0-9a-f]{6}$/i,
+  /^(?:[0-9a-f]{2}){6,20}$/i,
 ];

@@ -15,15 +15,18 @@ import { parseText } from "../arguments.js";
 
 /** What a text is taken for, and its value in the form that comparisons need. */
 export type FindTarget =
-  | { readonly kind: "ADDRESS" | "MAC" | "ID" | "NAME"; readonly text: string }
+  | { readonly kind: "ADDRESS" | "ID" | "NAME"; readonly text: string }
+  /** `name`: the same text as a part of a name, if it may be one; `null`: it has separators. */
+  | { readonly kind: "MAC"; readonly text: string; readonly name: string | null }
   | { readonly kind: "CIDR"; readonly cidr: Cidr };
 
 /**
  * Parses a text whose kind is not stated. It tries in this order: an id, a MAC, an address, a prefix, else a part of a
- * name. It refuses an impossible prefix, because nothing has a name like `10.0.0.1/8`.
+ * name. It refuses an impossible prefix, because nothing has a name like `10.0.0.1/8`. Quotation marks, commas and `*` around it
+ * come from where it was copied.
  */
 export function parseFindText(given: string): FindTarget {
-  const text = parseText("text", given).trim();
+  const text = parseText("text", given).replace(AROUND, "");
   if (text === "") {
     throw createGraphError(
       "BAD_USER_INPUT",
@@ -32,12 +35,21 @@ export function parseFindText(given: string): FindTarget {
   }
   if (isUuid(text)) return { kind: "ID", text: text.toLowerCase() };
   const mac = normalizeMac(text);
-  if (mac !== null) return { kind: "MAC", text: mac };
-  // In a URL an IPv6 address has brackets.
-  const address = normalizeIPv4(text) ?? normalizeIPv6(text.replace(/^\[(.*)\]$/, "$1"));
+  if (mac !== null) return { kind: "MAC", text: mac, name: /^[0-9a-f]+$/i.test(text) ? text : null };
+  const host = takeHost(text);
+  const address = normalizeIPv4(host) ?? normalizeIPv6(host);
   if (address !== null) return { kind: "ADDRESS", text: address };
   const cidr = parsePrefix(text);
   return cidr === null ? { kind: "NAME", text } : { kind: "CIDR", cidr };
+}
+
+const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
+
+/** Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443` and `https://10.0.0.1/`. A text of another form stays as it is. */
+function takeHost(text: string): string {
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/$/, "");
+  const [, inBrackets] = /^\[([^[\]]+)\](?::\d{1,5})?$/.exec(host) ?? [];
+  return inBrackets ?? host.replace(/^(\d+(?:\.\d+){3}):\d{1,5}$/, "$1");
 }
 
 function parsePrefix(text: string): Cidr | null {
@@ -63,17 +75,23 @@ export function buildTargetFilter(target: FindTarget): VmFilter {
         : { ip: target.text };
     case "CIDR":
       return { search: { kind: "inCidr", cidr: target.cidr } };
-    case "MAC":
-      return { search: { kind: "mac", mac: target.text } };
-    case "NAME": {
-      const match = { parts: ["", target.text, ""], ignoreCase: true };
-      const parts: VmSearch[] = [
-        { kind: "text", key: "name", match },
-        { kind: "text", key: "fqdn", match },
-      ];
-      return { search: { kind: "or", parts } };
+    case "MAC": {
+      const mac = { kind: "mac", mac: target.text } as const;
+      return {
+        search: target.name === null ? mac : { kind: "or", parts: [mac, ...searchNames(target.name)] },
+      };
     }
+    case "NAME":
+      return { search: { kind: "or", parts: searchNames(target.text) } };
   }
+}
+
+function searchNames(part: string): VmSearch[] {
+  const match = { parts: ["", part, ""], ignoreCase: true };
+  return [
+    { kind: "text", key: "name", match },
+    { kind: "text", key: "fqdn", match },
+  ];
 }
 
 /** Loads the vNICs with the id or the MAC, sorted by name. */
@@ -86,16 +104,18 @@ export async function loadTargetNics(loaders: Loaders, target: FindTarget): Prom
 
 /** Loads the hosts with the id, the address, or a part of the name, sorted by name. */
 export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Promise<readonly HostRow[]> {
-  if (target.kind === "MAC" || target.kind === "CIDR") return [];
+  const name = target.kind === "NAME" ? target.text : target.kind === "MAC" ? target.name : null;
   if (target.kind === "ID") {
     const host = await loaders.hostById.load(target.text);
     return host === null ? [] : [host];
   }
+  if (target.kind === "ADDRESS") {
+    const wanted: readonly (string | null)[] = listEquivalentAddresses(target.text);
+    return (await loaders.loadHosts()).filter(({ address }) => wanted.includes(readHostAddress(address)));
+  }
+  if (name === null) return [];
   const hosts = await loaders.loadHosts();
-  const wanted: readonly (string | null)[] = listEquivalentAddresses(target.text);
-  return target.kind === "ADDRESS"
-    ? hosts.filter(({ address }) => wanted.includes(readHostAddress(address)))
-    : hosts.filter((host) => contains(host.name, target.text) || contains(host.address, target.text));
+  return hosts.filter((host) => contains(host.name, name) || contains(host.address, name));
 }
 
 /** Reads the normalized address of `host:port`; `null` if the host is a name. */

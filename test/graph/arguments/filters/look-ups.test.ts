@@ -8,6 +8,9 @@ let both: TwoSources;
 
 beforeAll(async () => {
   both = await createTwoSources();
+  // A name that may be a MAC.
+  const rename = `UPDATE vm_static SET vm_name = '202611290001' WHERE vm_guid = '${id(4)}'`;
+  await Promise.all([both.database.dataSource.query(rename), both.engine.asEngine(rename)]);
 });
 
 afterAll(() => both.drop());
@@ -44,12 +47,24 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["::ffff:a00:105", shown("ADDRESS", ["web"], [], [])],
     ["2001:DB8:0::5", shown("ADDRESS", ["web"], [], [])],
     ["[2001:db8::5]", shown("ADDRESS", ["web"], [], [])],
+    ["10.0.1.5:22", shown("ADDRESS", ["web"], [], [])],
+    ["https://10.0.1.5:8443/", shown("ADDRESS", ["web"], [], [])],
+    ["[2001:db8::5]:443", shown("ADDRESS", ["web"], [], [])],
+    ["2001:db8::5%eth0", shown("ADDRESS", ["web"], [], [])],
+    ["'10.0.1.5',", shown("ADDRESS", ["web"], [], [])],
+    ["web*", shown("NAME", ["web"], [], [])],
     ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["::ffff:192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
     ["fd00::/8", shown("CIDR", ["Db"], [], [])],
     [guestMac(2).toUpperCase().replaceAll(":", "-"), shown("MAC", ["Db"], ["Db"], [])],
     ["566f00000003", shown("MAC", ["mapped"], ["mapped"], [])],
+    ["202611290001", shown("MAC", ["202611290001"], [], [])],
+    ["20:26:11:29:00:01", shown("MAC", [], [], [])],
+    ["2026112900", shown("NAME", ["202611290001"], [], [])],
+    ["566F-0000-0003", shown("MAC", ["mapped"], ["mapped"], [])],
+    ["566f00-000003", shown("MAC", ["mapped"], ["mapped"], [])],
+    ["56 6f 00 00 00 03", shown("MAC", ["mapped"], ["mapped"], [])],
     [id(1), shown("ID", ["web"], [], [])],
     [HOST_A.toUpperCase(), shown("ID", [], [], [HOST_A])],
     [NIC_IDS[source](2), shown("ID", [], ["Db"], [])],
