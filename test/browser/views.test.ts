@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOST_A, HOST_B, id } from "../support/builders/ids.js";
 import { describeInBrowser } from "./support/in-browser.js";
+import { installClock } from "./support/pass-time.js";
 import { openSite, type Site } from "./support/site.js";
 
 const WEB = { number: 1, name: "web", address: "10.0.0.1" };
@@ -71,7 +72,7 @@ describeInBrowser("the portal's views", (browser) => {
   ])("%s asks nothing while nothing happens, however long that lasts", async (_title, path, text) => {
     const page = await browser().context.newPage();
     const asked: string[] = [];
-    await page.clock.install();
+    const passTime = await installClock(page);
     await page.goto(site.url + path);
     await page.getByText(text).first().waitFor();
     await page.getByRole("status").getByText("live", { exact: true }).waitFor();
@@ -79,17 +80,17 @@ describeInBrowser("the portal's views", (browser) => {
     // What the view itself still has to ask, because its subscription has just begun, is asked first.
     do {
       asked.length = 0;
-      await page.clock.runFor(5_000);
+      await passTime(5_000);
       await page.waitForLoadState("networkidle");
       await page.evaluate(() => fetch("./healthz").then((answer) => answer.text()));
     } while (asked.length > 1);
     asked.length = 0;
-    await page.clock.runFor("10:00");
+    await passTime(600_000);
     await page.evaluate(() => fetch("./healthz").then((answer) => answer.text()));
     expect(asked).toEqual(["/healthz"]);
     if (/view=vm|^\/$/.test(path)) {
       await site.report({ [HOST_A]: [{ ...WEB, address: "10.0.0.12" }] });
-      await page.clock.runFor(5_000);
+      await passTime(5_000);
       await page.getByText("10.0.0.12", { exact: true }).first().waitFor();
       await site.report({ [HOST_A]: [WEB] });
     }
