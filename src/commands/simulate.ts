@@ -1,9 +1,10 @@
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SettingValueError, parseInteger, parsePort } from "../config/setting-types.js";
 import { ConfigError } from "../config.js";
+import { makeFolder } from "../embedded-postgres/make-folder.js";
 import { formatError } from "../gateway/format-error.js";
 import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
 
@@ -49,7 +50,7 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
   });
   const temporary = flags.certs === undefined ? mkdtempSync(join(tmpdir(), "vnic-graph-simulator-")) : null;
   try {
-    tellHowToReach(cluster, temporary ?? resolve(flags.certs ?? ""), print);
+    await tellHowToReach(cluster, temporary ?? resolve(flags.certs ?? ""), print);
     if (!signal.aborted) await once(signal, "abort");
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
@@ -59,7 +60,11 @@ export async function simulate(flags: SimulateFlags, print: (line: string) => vo
 
 const LAST_PORT = 65_535;
 
-function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line: string) => void): void {
+async function tellHowToReach(
+  cluster: SimulatedCluster,
+  folder: string,
+  print: (line: string) => void,
+): Promise<void> {
   for (const host of cluster.hosts) print(`${host.name} listens on ${host.host}:${host.port}`);
   print(`VDSM_HOSTS=${cluster.vdsmHosts}`);
   if (cluster.clientTls === null) {
@@ -73,7 +78,7 @@ function tellHowToReach(cluster: SimulatedCluster, folder: string, print: (line:
     { name: "VDSM_KEY_FILE", path: join(folder, "client.key"), pem: key },
   ] as const;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 });
   } catch (cause) {
     throw new Error(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {

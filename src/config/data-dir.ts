@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { ConfigError } from "./compound-settings.js";
 
 /**
@@ -11,7 +11,8 @@ export function findDefaultDataDir(
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   const base = environment["XDG_DATA_HOME"]?.trim();
-  if (base !== undefined && base !== "") return join(base, "vnic-graph");
+  // By its specification a relative one does not count. It would name another folder wherever we are started.
+  if (base !== undefined && isAbsolute(base)) return join(base, "vnic-graph");
   try {
     return join(homedir(), ".local", "share", "vnic-graph");
   } catch {

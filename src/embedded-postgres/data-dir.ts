@@ -1,11 +1,12 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * Creates a folder for data if it is absent. The error says which setting chooses another folder, for users without a home.
  */
 export async function makeDataDir(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o711 });
+    await makeFolder(folder, 0o711);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";

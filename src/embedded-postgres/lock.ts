@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolder } from "./make-folder.js";
 import { isRunning, readStartTime } from "./processes.js";
 
 /**
@@ -51,7 +52,7 @@ async function writeClaim(folder: string): Promise<string> {
     kernel: await findKernel(),
     namespace: await readlink("/proc/self/ns/pid").catch(() => ""),
   };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const draft = join(folder, `.${name}`);
   try {
     // A rename makes the complete file appear or nothing, even on a full disk.

@@ -71,6 +71,15 @@ test("leaves no host listening where certificates cannot be written", async () =
   expect(await run({ port: String(port) })).toContain(`host1.example.test listens on 127.0.0.1:${port}`);
 });
 
+test.runIf(process.platform === "linux")(
+  "ends where the system makes no folder, though it says that it could",
+  async () => {
+    await expect(run({ certs: "/proc/vnic-graph/certs" })).rejects.toThrow(
+      /^--certs \S+ cannot be written: ENOENT/,
+    );
+  },
+);
+
 test("says what to do where a port is taken", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -230,3 +230,9 @@ function readMessage(run: () => unknown): string {
   }
   return "";
 }
+
+test("data go below XDG_DATA_HOME, and not below a relative one, which would be another folder for each place of a start", () => {
+  expect(loadConfig({ XDG_DATA_HOME: "/data" }).dataDir).toBe("/data/vnic-graph/demo");
+  const without = loadConfig({}).dataDir;
+  expect(loadConfig({ XDG_DATA_HOME: "data" }).dataDir).toBe(without);
+});

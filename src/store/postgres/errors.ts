@@ -61,6 +61,7 @@ const REASONS = {
   rights: "does not let the gateway do this",
   missing: "lacks or hides something that the gateway needs",
   conflict: "stopped this in favour of other work",
+  changed: "was changed just now",
   pooled: "is behind a pooler that allows no transactions",
 } as const;
 
@@ -150,6 +151,8 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^3F000$|^42P01$|^42703$/, reason: "missing" },
   // A deadlock, or a standby that had to replay what a statement was reading.
   { states: /^40...$/, reason: "conflict" },
+  // A migration changed the columns of a plan that a connection keeps. The next transaction plans anew.
+  { states: /^0A000$/, reason: "changed" },
   { states: /^08...$|^57P..$|^25P03$|^25P04$/, reason: "away" },
 ];
 

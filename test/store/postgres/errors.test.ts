@@ -40,6 +40,7 @@ describe.each([
   ],
   ["a column that is not there", "42703", "lacks or hides something that the gateway needs"],
   ["a standby that had to replay something", "40001", "stopped this in favour of other work"],
+  ["a kept plan whose columns a migration changed", "0A000", "was changed just now"],
   ["a deadlock", "40P01", "stopped this in favour of other work"],
   ["a server that stops", "57P01", "does not answer"],
   ["a server that starts", "57P03", "does not answer"],

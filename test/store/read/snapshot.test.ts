@@ -72,6 +72,23 @@ describe("a snapshot", () => {
     await takeAllConnections();
   });
 
+  test("whose kept plan a migration has outdated says that the database was changed, and the next one reads", async () => {
+    await database.dataSource.query("CREATE TABLE changing (id int, value int)");
+    const read = async () => {
+      const snapshot = createSnapshot(database.dataSource);
+      try {
+        return await queryRows(snapshot, "SELECT * FROM changing WHERE id = $1", [1]);
+      } finally {
+        await snapshot.close();
+      }
+    };
+    for (let time = 0; time < 4; time += 1) await Promise.all([read(), read()]);
+    await database.dataSource.query("ALTER TABLE changing ADD COLUMN more text");
+    await expect(read()).rejects.toMatchObject({ reason: "changed", extensions: { code: "NOT_AVAILABLE" } });
+    for (let time = 0; time < 4; time += 1) expect(await read()).toEqual([]);
+    await takeAllConnections();
+  });
+
   test("of which nothing was read costs nothing", async () => {
     database.statements();
     const snapshot = createSnapshot(database.dataSource);
