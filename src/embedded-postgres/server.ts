@@ -28,7 +28,7 @@ export interface Server {
 
 /** Starts a server on a free port. If it dies, it is started again on the same port, until it is stopped. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
+  const deadline = performance.now() + START_TIMEOUT_MS;
   let port = await findFreePort();
   let child: ChildProcess | null = null;
   while (child === null) {
@@ -36,7 +36,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       child = await spawnServer(options, port);
     } catch (error) {
       // Another program took the port, or the processes of a killed server have not ended yet.
-      if (!(error instanceof Error && RETRIED.test(error.message)) || Date.now() > deadline) throw error;
+      if (!(error instanceof Error && RETRIED.test(error.message)) || performance.now() > deadline)
+        throw error;
       await sleep(200);
       port = await findFreePort();
     }
@@ -91,7 +92,8 @@ export async function stopOrphan(clusterDir: string): Promise<void> {
     ["SIGQUIT", 10_000],
   ] as const) {
     if (isRunning(pid)) process.kill(pid, signal);
-    for (const deadline = Date.now() + waitMs; isRunning(pid) && Date.now() < deadline;) await sleep(50);
+    for (const deadline = performance.now() + waitMs; isRunning(pid) && performance.now() < deadline;)
+      await sleep(50);
   }
 }
 

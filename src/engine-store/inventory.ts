@@ -7,7 +7,10 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
  * Creates the function that tells whether the role may read clusters, templates and operating systems, which is all or
  * nothing. It asks the database again after a minute, so that rights that are granted while we run are noticed.
  */
-export function createInventoryRights(database: Queryable, now = Date.now): () => Promise<boolean> {
+export function createInventoryRights(
+  database: Queryable,
+  now = () => performance.now(),
+): () => Promise<boolean> {
   let answer: Promise<boolean> | null = null;
   let askedAt = 0;
   return () => {

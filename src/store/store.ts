@@ -5,7 +5,7 @@ import type { DataSource } from "typeorm";
 import { addHost, removeHost, renameHosts, type HostName } from "./write/host-writes.js";
 import { claimHosts, claimLockedHost, releaseClaims, type ClaimRequest } from "./write/claims.js";
 import {
-  reconcileHosts,
+  createReconciler,
   registerGateway,
   releaseGateway,
   renewGateway,
@@ -72,7 +72,7 @@ export function createStore(
     registerHosts: (hosts, intervalMs) => registerGateway(dataSource, gateway, hosts, intervalMs),
     renewRegistration: () => renewGateway(dataSource, gateway.id),
     endRegistration: () => releaseGateway(dataSource, gateway.id),
-    reconcileHosts: () => reconcileHosts(dataSource),
+    reconcileHosts: createReconciler(dataSource),
     addHost: (host, intervalMs) => addHost(dataSource, host, intervalMs),
     removeHost: (hostId) => removeHost(dataSource, hostId),
     listHosts: () => listHosts(dataSource),

@@ -1,4 +1,4 @@
-import { createLocalJWKSet, type JWTVerifyGetKey } from "jose";
+import { createLocalJWKSet, errors, type JWTVerifyGetKey } from "jose";
 import type { Logger } from "pino";
 import * as z from "zod";
 
@@ -17,18 +17,26 @@ export interface IssuerKeysOptions {
   readonly now: () => number;
 }
 
+/** The keys that an issuer gave at one time. */
+export interface KeySet {
+  /** Finds the key that a token names, or keys without a name if none has that one. A token without a name may fit any key. */
+  readonly findKey: JWTVerifyGetKey;
+  /** Tells whether a key has this name, so that no other key can fit. */
+  hasName(name: string | undefined): boolean;
+}
+
 /** The keys of an OpenID Connect issuer. Known keys stay known while the issuer cannot be asked. */
 export interface IssuerKeys {
   /**
    * Returns the known keys, or fetches them if none are known. Old keys are returned, and fetched again in the
    * background. Throws an {@link IssuerUnavailableError} if none are known and the issuer does not answer.
    */
-  find(): Promise<JWTVerifyGetKey>;
+  find(): Promise<KeySet>;
   /**
-   * Fetches the keys again, because a token named an unknown one. `null`: they were fetched a moment ago, so the key
+   * Fetches the keys again, because none of the known ones fits a token. `null`: they were fetched a moment ago, so the key
    * does not exist. Throws an {@link IssuerUnavailableError} if the issuer does not answer.
    */
-  findNewer(): Promise<JWTVerifyGetKey | null>;
+  findNewer(): Promise<KeySet | null>;
 }
 
 /** The issuer does not answer, so it cannot be decided whether a token is valid. */
@@ -43,12 +51,12 @@ export class IssuerUnavailableError extends Error {
  */
 export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   const { cooldownMs, failureCooldownMs, maxAgeMs, log, now } = options;
-  let known: JWTVerifyGetKey | null = null;
+  let known: KeySet | null = null;
   let fetchedAtMs = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: IssuerUnavailableError; readonly atMs: number } | null = null;
-  let running: Promise<JWTVerifyGetKey> | null = null;
+  let running: Promise<KeySet> | null = null;
 
-  const fetchNow = async (): Promise<JWTVerifyGetKey> => {
+  const fetchNow = async (): Promise<KeySet> => {
     try {
       known = await fetchKeys(options);
       fetchedAtMs = now();
@@ -91,7 +99,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   };
 }
 
-async function fetchKeys({ issuer, timeoutMs }: IssuerKeysOptions): Promise<JWTVerifyGetKey> {
+async function fetchKeys({ issuer, timeoutMs }: IssuerKeysOptions): Promise<KeySet> {
   const signal = AbortSignal.timeout(timeoutMs);
   const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const found = discovery.parse(await fetchJson(url, signal));
@@ -99,7 +107,25 @@ async function fetchKeys({ issuer, timeoutMs }: IssuerKeysOptions): Promise<JWTV
     throw new Error(`the issuer calls itself otherwise: ${found.issuer.slice(0, 200)}`);
   if (issuer.startsWith("https:") && !found.jwks_uri.startsWith("https:"))
     throw new Error("the issuer's keys are not served by https");
-  return createLocalJWKSet(keySet.parse(await fetchJson(found.jwks_uri, signal)));
+  return createKeySet(keySet.parse(await fetchJson(found.jwks_uri, signal)));
+}
+
+function createKeySet(set: z.infer<typeof keySet>): KeySet {
+  const isNameless = (key: Readonly<Record<string, unknown>>) => typeof key["kid"] !== "string";
+  const names = new Set(set.keys.filter((key) => !isNameless(key)).map(({ kid }) => kid));
+  const all = createLocalJWKSet(set);
+  const nameless = createLocalJWKSet({ keys: set.keys.filter(isNameless) });
+  return {
+    hasName: (name) => name !== undefined && names.has(name),
+    findKey: async (header, token) => {
+      try {
+        return await all(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        return nameless({ alg: header.alg });
+      }
+    },
+  };
 }
 
 /** Fetches a JSON document of bounded size. It refuses redirects, since they lead to a server that was not configured. */

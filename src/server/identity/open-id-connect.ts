@@ -3,7 +3,7 @@ import {
   decodeProtectedHeader,
   errors,
   type JWTPayload,
-  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
   type JWTVerifyResult,
   jwtVerify,
 } from "jose";
@@ -11,7 +11,7 @@ import type { Logger } from "pino";
 import { HttpError } from "../errors.js";
 import { findTokenFault } from "./access-token.js";
 import { parseBearerToken, type IdentitySource, pickRoles } from "./identity.js";
-import { createIssuerKeys, type IssuerKeys } from "./issuer-keys.js";
+import { createIssuerKeys, type IssuerKeys, type KeySet } from "./issuer-keys.js";
 
 /** Says which issuer's tokens are accepted. */
 export interface OpenIdConnectOptions {
@@ -27,6 +27,7 @@ export interface OpenIdConnectOptions {
   readonly maxAgeMs?: number;
   /** Gets one line when the issuer stops answering, and one when it answers again. */
   readonly log?: Pick<Logger, "warn" | "info">;
+  /** Milliseconds of a clock that never steps. */
   readonly now?: () => number;
 }
 
@@ -34,6 +35,9 @@ export interface OpenIdConnectOptions {
 const ALGORITHMS = ["RS256", "ES256", "EdDSA"];
 const CLOCK_TOLERANCE_S = 30;
 const MAX_TOKEN_LENGTH = 8_192;
+
+/** More keys of one kind than an issuer has at a time, even while it exchanges them. */
+const MOST_KEYS_TRIED = 16;
 
 /** Retry-After for clients. Asking the issuer sooner would not help. */
 const RETRY_AFTER_S = 5;
@@ -49,7 +53,7 @@ export function createOpenIdConnectIdentity(options: OpenIdConnectOptions): Iden
     cooldownMs = 10_000,
     maxAgeMs = 600_000,
     log = null,
-    now = Date.now,
+    now = () => performance.now(),
   } = options;
   const keys = createIssuerKeys({
     issuer,
@@ -88,34 +92,63 @@ function mayBeOurs(token: string, { issuer }: OpenIdConnectOptions): boolean {
   }
 }
 
-/** Verifies with the known keys, and once more with newer ones if the token's key is not among them. */
+/** Verifies with the known keys, and once more with newer ones if the token's key may be among those alone. */
 async function verify(
   token: string,
   keys: IssuerKeys,
   options: OpenIdConnectOptions,
 ): Promise<JWTVerifyResult> {
+  const known = await keys.find();
   try {
-    return await verifyWith(await keys.find(), token, options);
+    return await verifyWith(known, token, options);
   } catch (error) {
-    if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    const isFit = !(
+      error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
+    );
+    if (isFit || known.hasName(decodeProtectedHeader(token).kid)) throw error;
     const newer = await keys.findNewer();
     if (newer === null) throw error;
     return verifyWith(newer, token, options);
   }
 }
 
-function verifyWith(
-  key: JWTVerifyGetKey,
+async function verifyWith(
+  { findKey }: KeySet,
   token: string,
   { issuer, audience }: OpenIdConnectOptions,
 ): Promise<JWTVerifyResult> {
-  return jwtVerify(token, key, {
+  const rules: JWTVerifyOptions = {
     issuer,
     audience,
     algorithms: ALGORITHMS,
     clockTolerance: CLOCK_TOLERANCE_S,
     requiredClaims: ["exp", "sub"],
-  });
+  };
+  try {
+    return await jwtVerify(token, findKey, rules);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    return verifyWithEach(error, token, rules);
+  }
+}
+
+/** Tries one key after the other, since neither the token nor the issuer says which one it is. */
+async function verifyWithEach(
+  keys: errors.JWKSMultipleMatchingKeys,
+  token: string,
+  rules: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  let triesLeft = MOST_KEYS_TRIED;
+  for await (const key of keys) {
+    try {
+      return await jwtVerify(token, key, rules);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+    triesLeft -= 1;
+    if (triesLeft === 0) break;
+  }
+  throw new errors.JWSSignatureVerificationFailed();
 }
 
 function createIssuerDownError(cause: unknown): HttpError {

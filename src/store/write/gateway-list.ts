@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from "typeorm";
+import type { DataSource } from "typeorm";
 import { executeIn, execute, runInTransaction, queryRows } from "../postgres/sql.js";
 import type { ConfiguredHost, DroppedHost } from "../types.js";
 import { insertHosts } from "./host-writes.js";
@@ -8,9 +8,9 @@ import { insertHosts } from "./host-writes.js";
  * name, and those that were added while running.
  * 1. A gateway that starts writes a lease (`vnic_graph_gateway`) and the hosts of its settings.
  * 2. Its heartbeat renews the lease every few seconds.
- * 3. From time to time every polling gateway makes `vnic_graph_host.active` equal to the union (`reconcileHosts`).
+ * 3. From time to time every polling gateway makes `vnic_graph_host.active` equal to the union (`createReconciler`).
  *
- * So the start of one gateway does not drop hosts that another gateway's settings name. A host is dropped when the last
+ * So the start of one gateway does not drop hosts that another gateway's settings name. A host is dropped soon after the last
  * lease that names it has ended: {@link LEASE_MS} after a crash, {@link RELEASED_MS} after a clean stop, or at once when
  * the same gateway starts again without the host.
  */
@@ -43,7 +43,7 @@ export async function registerGateway(
     ]);
     await executeIn(queryRunner, WRITE_LIST, [gateway.id, listed]);
     await executeIn(queryRunner, intervalMs === null ? POLL_ON_REQUEST : ADD_TO_LIST, [ids]);
-    return intervalMs === null ? [] : reconcileHosts(queryRunner);
+    return intervalMs === null ? [] : queryRows<DroppedHost>(queryRunner, RECONCILE, [[]]);
   });
 }
 
@@ -71,11 +71,25 @@ export async function releaseGateway(dataSource: DataSource, gatewayId: string):
 }
 
 /**
- * Makes each host polled or not, as the leases say. Writes nothing if the stored list is right. Returns the hosts that were
- * dropped. If no settings name any host, none is dropped. Locked rows are left for the next time.
+ * Creates the function that makes each host polled or not, as the leases say. It writes nothing if the stored list is right,
+ * and returns the hosts that were dropped. If no settings name any host, none is dropped. Locked rows are left for the next
+ * time.
+ *
+ * A lease counts until it was found to have ended by two calls in a row. When the database's clock is set forward, or after
+ * the database was away for long, the leases of living gateways have ended, too, until their next heartbeats. The calls must
+ * be further apart than heartbeats.
  */
-export async function reconcileHosts(database: DataSource | QueryRunner): Promise<DroppedHost[]> {
-  return queryRows<DroppedHost>(database, RECONCILE);
+export function createReconciler(dataSource: DataSource): () => Promise<DroppedHost[]> {
+  let endedBefore: ReadonlySet<string> = new Set();
+  return async () => {
+    const rows = await queryRows<{ id: string }>(dataSource, FIND_ENDED);
+    const ended = rows.map(({ id }) => id);
+    const dropped = await queryRows<DroppedHost>(dataSource, RECONCILE, [
+      ended.filter((id) => endedBefore.has(id)),
+    ]);
+    endedBefore = new Set(ended);
+    return dropped;
+  };
 }
 
 /**
@@ -105,13 +119,14 @@ const SUCCESSOR_MS = 30_000;
 
 /**
  * Writes the lease of a gateway that starts:
- * 1. delete leases that have ended, and an earlier lease with the same name if its gateway is dead;
+ * 1. delete leases that have ended if they name no hosts, and an earlier lease with the same name if its gateway is dead;
  * 2. end the claims of another gateway with the same name that may be alive; its list of hosts ends soon, unless its
  *    heartbeat renews it;
  * 3. write our own lease.
  */
 const WRITE_LEASE = `WITH ended AS (DELETE FROM vnic_graph_gateway
-    WHERE gateway_id <> $1 AND alive_until <= now() AND (leased_until <= now() OR name = $2)),
+    WHERE gateway_id <> $1 AND alive_until <= now()
+      AND (name = $2 OR interval_ms IS NULL AND leased_until <= now())),
   namesake AS (UPDATE vnic_graph_gateway SET alive_until = now(),
       leased_until = least(leased_until, now() + $6::int * interval '1 ms')
     WHERE gateway_id <> $1 AND alive_until > now() AND name = $2)
@@ -135,18 +150,23 @@ const POLL_ON_REQUEST = `WITH dropped AS (SELECT h.host_id FROM vnic_graph_host 
     WHERE h.host_id = dropped.host_id)
 ${ADD_TO_LIST}`;
 
+const FIND_ENDED = "SELECT gateway_id AS id FROM vnic_graph_gateway WHERE leased_until <= now()";
+
 /**
- * Reconciles the list. A lease that ends later than any heartbeat would set it is from before the clock was set back. It is
+ * Reconciles the list, and deletes those of the given leases that have ended. All others count. A lease that ends later than any heartbeat would set it is from before the clock was set back. It is
  * shortened, so that a gateway that crashed then is not taken to be alive for as long as that step. A host that was added while running stays on it, even after settings named it and do not any more.
  */
 const RECONCILE = `WITH stepped AS (
   UPDATE vnic_graph_gateway SET alive_until = least(alive_until, now() + ${LONGEST_ALIVE_MS} * interval '1 ms'),
     leased_until = least(leased_until, now() + ${LEASE_MS} * interval '1 ms')
   WHERE alive_until > now() + ${LONGEST_ALIVE_MS} * interval '1 ms' OR leased_until > now() + ${LEASE_MS} * interval '1 ms'
+), ended AS (
+  DELETE FROM vnic_graph_gateway WHERE gateway_id IN (SELECT gateway_id FROM vnic_graph_gateway
+    WHERE gateway_id = ANY($1::uuid[]) AND leased_until <= now() AND alive_until <= now() ORDER BY gateway_id FOR UPDATE SKIP LOCKED)
 ), named AS (
   SELECT l.host_id, min(g.interval_ms) AS interval_ms
   FROM vnic_graph_gateway_host l JOIN vnic_graph_gateway g ON g.gateway_id = l.gateway_id
-  WHERE g.leased_until > now() AND g.interval_ms IS NOT NULL GROUP BY l.host_id
+  WHERE (g.leased_until > now() OR g.gateway_id <> ALL($1::uuid[])) AND g.interval_ms IS NOT NULL GROUP BY l.host_id
 ), due AS (
   SELECT h.host_id, n.host_id IS NOT NULL AS is_named, n.interval_ms
   FROM vnic_graph_host h LEFT JOIN named n ON n.host_id = h.host_id

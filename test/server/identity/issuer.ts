@@ -2,6 +2,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { onTestFinished } from "vitest";
+import { createIdentity } from "../../../src/server/identity/identity.js";
+import { createOpenIdConnectIdentity } from "../../../src/server/identity/open-id-connect.js";
+import { served } from "../running.js";
 
 export interface Key {
   readonly kid: string;
@@ -51,3 +54,27 @@ export async function startIssuer(keys: Key[]) {
 }
 
 export const nowS = (): number => Math.floor(Date.now() / 1_000);
+
+/** Starts a server that accepts the tokens of an issuer of its own. */
+export async function gatewayWithIssuer(
+  options: { keys?: Key[]; rolesClaim?: string; cooldownMs?: number; now?: () => number } = {},
+) {
+  const key = options.keys?.[0] ?? (await newKey("first"));
+  const issuer = await startIssuer(options.keys ?? [key]);
+  const oidc = createOpenIdConnectIdentity({
+    issuer: issuer.url,
+    audience: "vnic-graph",
+    rolesClaim: options.rolesClaim ?? "roles",
+    timeoutMs: 1_000,
+    cooldownMs: options.cooldownMs ?? 0,
+    ...(options.now === undefined ? {} : { now: options.now }),
+  });
+  const server = await served({ identity: createIdentity([oidc]) });
+  const ask = async (token: string) => {
+    const { status, body } = await server.post("{ vm(id: 1) { id } }", {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return [status, body.errors?.[0]?.extensions.code];
+  };
+  return { key, issuer, server, ask };
+}

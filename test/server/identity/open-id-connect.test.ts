@@ -1,33 +1,7 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { createIdentity } from "../../../src/server/identity/identity.js";
-import { createOpenIdConnectIdentity } from "../../../src/server/identity/open-id-connect.js";
 import { eventually } from "../../support/eventually.js";
-import { type Key, newKey, nowS, startIssuer } from "./issuer.js";
-import { served } from "../running.js";
-
-async function gatewayWithIssuer(
-  options: { keys?: Key[]; rolesClaim?: string; cooldownMs?: number; now?: () => number } = {},
-) {
-  const key = options.keys?.[0] ?? (await newKey("first"));
-  const issuer = await startIssuer(options.keys ?? [key]);
-  const oidc = createOpenIdConnectIdentity({
-    issuer: issuer.url,
-    audience: "vnic-graph",
-    rolesClaim: options.rolesClaim ?? "roles",
-    timeoutMs: 1_000,
-    cooldownMs: options.cooldownMs ?? 0,
-    ...(options.now === undefined ? {} : { now: options.now }),
-  });
-  const server = await served({ identity: createIdentity([oidc]) });
-  const ask = async (token: string) => {
-    const { status, body } = await server.post("{ vm(id: 1) { id } }", {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    return [status, body.errors?.[0]?.extensions.code];
-  };
-  return { key, issuer, server, ask };
-}
+import { gatewayWithIssuer, newKey, nowS } from "./issuer.js";
 
 describe("an issuer's token", () => {
   test.each(["RS256", "ES256", "EdDSA"])("opens the graph, signed with %s", async (alg) => {

@@ -79,6 +79,7 @@ describe("the list of hosts", () => {
     expect(await other.reconcileHosts()).toEqual([]);
     await later(2);
     expect(await other.renewRegistration()).toBe(true);
+    expect(await other.reconcileHosts()).toEqual([]);
     expect(await other.reconcileHosts()).toEqual([{ id: HOST_A, name: "host-a" }]);
 
     await one.registerHosts([A], INTERVAL_MS);
@@ -87,13 +88,28 @@ describe("the list of hosts", () => {
     expect(await other.reconcileHosts()).toEqual([]);
     await later(11);
     await other.renewRegistration();
+    expect(await other.reconcileHosts()).toEqual([]);
     expect(await other.reconcileHosts()).toEqual([{ id: HOST_A, name: "host-a" }]);
+  });
+
+  test("loses nothing of living gateways when the clock is set forward by an hour, or the database was away for as long", async () => {
+    await one.registerHosts([A], INTERVAL_MS);
+    await other.registerHosts([B], INTERVAL_MS);
+    await later(3_600);
+    const third = createStore(database.dataSource, "machine3:4000");
+    expect(await third.registerHosts([C], INTERVAL_MS)).toEqual([]);
+    expect(await one.renewRegistration()).toBe(true);
+    expect(await one.reconcileHosts()).toEqual([]);
+    expect(await other.renewRegistration()).toBe(true);
+    for (const gateway of [one, third, one, third]) expect(await gateway.reconcileHosts()).toEqual([]);
+    expect(await listed()).toEqual([HOST_A, HOST_B, HOST_C]);
   });
 
   test("takes the hosts back of a gateway that stood still for long", async () => {
     await one.registerHosts([A], INTERVAL_MS);
     await later(700);
     await other.registerHosts([B], INTERVAL_MS);
+    for (let look = 0; look < 2; look += 1) await other.reconcileHosts();
     expect(await listed()).toEqual([HOST_B]);
     expect(await one.renewRegistration()).toBe(false);
     await one.registerHosts([A], INTERVAL_MS);
