@@ -100,8 +100,11 @@ export async function openDatabase(
     await embedded?.stop();
   };
   const prepare = async () => {
+    const prepared = { log, signal: waiting, onWait };
+    // A migration has a connection of its own, which is given back before the shares take theirs. A role may have no more.
+    const tell = config.source === "engine" ? null : await migrateTables(url, prepared);
     await shares.open();
-    await prepareTables(config, url, shares, { log, signal: waiting, onWait, onPrepared });
+    onPrepared(tell ?? (await checkTables(shares, log)));
   };
   try {
     if (waiting === null) await tellUnreachable(prepare());
@@ -161,26 +164,22 @@ interface PrepareOptions {
   readonly log: Log;
   readonly signal: AbortSignal | null;
   readonly onWait: () => void;
-  readonly onPrepared: (tell: () => void) => void;
 }
 
 function run(tell: () => void): void {
   tell();
 }
 
-async function prepareTables(
-  { source }: Config,
-  url: string,
-  shares: DatabaseShares,
-  { log, signal, onWait, onPrepared }: PrepareOptions,
-): Promise<void> {
-  if (source === "engine") {
-    const { message } = await checkEngine(shares.readers);
-    onPrepared(() => {
-      log.info(message);
-    });
-    return;
-  }
+/** Checks an engine's database. Returns the function that logs how it is read. */
+async function checkTables(shares: DatabaseShares, log: Log): Promise<() => void> {
+  const { message } = await checkEngine(shares.readers);
+  return () => {
+    log.info(message);
+  };
+}
+
+/** Brings our own tables up to date. Returns the function that logs so. */
+async function migrateTables(url: string, { log, signal, onWait }: PrepareOptions): Promise<() => void> {
   const applied = await migrateAt(url, {
     ...(signal === null ? {} : { signal }),
     onWait: (reason) => {
@@ -188,9 +187,9 @@ async function prepareTables(
       log.warn({ reason }, "the database cannot be brought up to date yet; waiting");
     },
   });
-  onPrepared(() => {
+  return () => {
     if (applied.length > 0) log.info({ migrations: applied }, "database brought up to date");
-  });
+  };
 }
 
 async function tellUnreachable<Answer>(answer: Promise<Answer>): Promise<Answer> {
