@@ -8,6 +8,9 @@ const MISUSED = 2;
 /** A second signal, or a drain that takes longer than this, ends the process at once. */
 const DRAIN_LIMIT_MS = 10_000;
 
+/** Errors of outputs, which need no further report if a command ends by one. */
+const outputErrors = new WeakSet<Error>();
+
 /** npm and terminals may send one key press twice. A signal that comes so soon after another one is the same. */
 const ECHO_MS = 300;
 
@@ -18,8 +21,8 @@ const ECHO_MS = 300;
 let isLoaded = false;
 const stopping = new AbortController();
 listenForSignals(stopping);
-keepOnWithoutReader(process.stdout);
-keepOnWithoutReader(process.stderr);
+keepOnWithoutOutput(process.stdout);
+keepOnWithoutOutput(process.stderr);
 await import("reflect-metadata");
 const { createProgram } = await import("./commands/program/create-program.js");
 isLoaded = true;
@@ -59,10 +62,22 @@ function listenForSignals(stopping: AbortController): void {
   if (process.argv[2] === "start") process.on("SIGHUP", () => undefined);
 }
 
-/** Lets a command continue to its exit code if nobody reads its output any more, as after `head`. */
-function keepOnWithoutReader(stream: NodeJS.WriteStream): void {
+/**
+ * Lets a command continue to its end if its output cannot be written:
+ * 1. If nobody reads it any more, as after `head`, the command ends with its own exit code.
+ * 2. Otherwise, as on a full disk, one line says so, and the command has failed. A gateway goes on.
+ */
+function keepOnWithoutOutput(stream: NodeJS.WriteStream): void {
+  let isReported = false;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    outputErrors.add(error);
+    if (error.code === "EPIPE" || isReported) return;
+    isReported = true;
+    process.stderr.write(`vnic-graph: the output cannot be written: ${error.message}\n`);
+    if (process.argv[2] === "start") return;
+    process.once("exit", () => {
+      process.exitCode = FAILED;
+    });
   });
 }
 
@@ -91,6 +106,7 @@ async function reportError(error: unknown): Promise<number> {
     import("./config.js"),
     import("./gateway/format-error.js"),
   ]);
+  if (error instanceof Error && outputErrors.has(error)) return 0;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
   process.stderr.write(`vnic-graph: ${formatError(error)}\n`);
   return error instanceof ConfigError ? MISUSED : FAILED;

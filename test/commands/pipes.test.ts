@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { createDatabase } from "../support/databases/database.js";
 import { temporaryFolder } from "../support/processes/gateway.js";
 import { ROOT } from "../support/documents/markdown.js";
 
@@ -34,6 +35,27 @@ test.each([
     const line = `{ "$VNIC" ${words}; echo "code $?" >&2; } | head -1 >/dev/null`;
     const { stderr } = await runShell(line, environment);
     expect(stderr.trim()).toBe(`code ${code}`);
+  },
+);
+
+test("an export whose reader has gone ends without a word", async () => {
+  const database = await createDatabase();
+  onTestFinished(() => database.drop());
+  const line = `{ "$VNIC" export --format csv; echo "code $?" >&2; } | true`;
+  const { stderr } = await runShell(line, { DATABASE_URL: database.url });
+  expect(stderr.trim()).toBe("code 0");
+});
+
+test.each([["schema"], ["--help"], ["token list --file /dev/null"], ["doctor"]])(
+  "%s into a full disk says so in one line, and has failed",
+  async (words) => {
+    const { stderr } = await runShell(`"$VNIC" ${words} >/dev/full; echo "code $?" >&2`, {
+      DATABASE_URL: "postgres://127.0.0.1:1/none",
+    });
+    expect(stderr.trim().split("\n")).toEqual([
+      expect.stringMatching(/^vnic-graph: the output cannot be written: ENOSPC/),
+      "code 1",
+    ]);
   },
 );
 
