@@ -130,12 +130,19 @@ export function formatDatabaseError(error: unknown): string {
 
 /** PgBouncer's message where each statement gets another session. Its code is that of a lost connection. */
 export const STATEMENT_POOLING = /statement pooling mode/;
+/** PgBouncer's messages where it takes no further client. Their code is that of a lost connection. */
+const POOLER_FULL = /no more connections allowed|client connections exceeded/;
 const POOL_MODE_HINT = "set PgBouncer's pool_mode to transaction or session: a gateway needs transactions";
 
 function findUnavailableReason(error: unknown): UnavailableReason | null {
+  // Several tries to connect failed: of each server, with and without TLS.
+  if (error instanceof AggregateError) {
+    return error.errors.some((each) => findUnavailableReason(each) === "connections") ? "connections" : null;
+  }
   const state = findSqlState(error);
   if (state !== null) {
     if (error instanceof Error && STATEMENT_POOLING.test(error.message)) return "pooled";
+    if (error instanceof Error && POOLER_FULL.test(error.message)) return "connections";
     return REASON_OF_STATE.find(({ states }) => states.test(state))?.reason ?? null;
   }
   return error instanceof Error && LOST_CONNECTION.test(error.message) ? "away" : null;

@@ -168,6 +168,29 @@ test.runIf(program !== undefined)(
   },
 );
 
+test.runIf(program !== undefined).each(["disable", "prefer"])(
+  "where PgBouncer takes few clients, a gateway is ready and answers by those connections: sslmode=%s",
+  async (sslmode) => {
+    const { url } = await start({ max_client_conn: 5 }, { template: null });
+    const given = new URL(url);
+    given.searchParams.set("sslmode", sslmode);
+    const fleet = await startGenerations({ hosts: 2, vmsPerHost: 5, changesAtEveryPoll: true });
+    cleanups.push(() => fleet.stop());
+    const gateway = await startTestGateway(given.href, fleet.vdsmHosts);
+    cleanups.push(() => gateway.stop());
+    await until(() => gateway.isReady());
+    const ask = (name: string) =>
+      gateway.ask(
+        `{ vms(first: 50, filter: { nameContains: "${name}" }) { nodes { host { vms { name } } } } }`,
+      );
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, at) => ask(String(at))));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 200));
+    expect(await gateway.isReady()).toBe(true);
+    expect(gateway.log.filter((line) => line.includes('"level":50'))).toEqual([]);
+    expect(gateway.log.join("")).toContain("the database takes fewer connections than DATABASE_POOL_SIZE");
+  },
+);
+
 test.runIf(program !== undefined)("the doctor names what PgBouncer refuses", async () => {
   const diagnose = async (url: string) => {
     const lines: string[] = [];
