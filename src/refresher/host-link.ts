@@ -18,5 +18,5 @@ export function createHostLink(
   vdsm: VdsmClient,
   now = () => performance.now(),
 ): HostLink {
-  return { host, vdsm, memory: new HostMemory(), budget: new WorkBudget(now) };
+  return { host, vdsm, memory: new HostMemory(now), budget: new WorkBudget(now) };
 }

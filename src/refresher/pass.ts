@@ -10,7 +10,7 @@ import type { GuestLimits } from "../model/guest/guest-limits.js";
 import { NO_CHANGES } from "./plan/plan-builder.js";
 import { findNewNicIds } from "./plan/nic-claims.js";
 import { planPass, type PassPlan } from "./plan/plan.js";
-import { findVmsToAskNicsOf, sightVms } from "./plan/sightings.js";
+import { findVmsToAskNicsOf } from "./plan/sightings.js";
 import {
   addUnreadableNics,
   compareProblems,
@@ -97,7 +97,7 @@ async function plan(
     return { plan: UNCHANGED, problems: compareProblems(known, known), inventoryFailure: null };
   }
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
-  const sightings = sightVms({ hostId: link.host.id, report: scan, stored });
+  const { sightings, leftOut } = link.memory.newVms.limit({ hostId: link.host.id, report: scan, stored });
   const { nics, unreadable, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
   const newNicIds = await runInSlices(findNewNicIds(sightings.vms, nics), link.vdsm.meter);
   const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
@@ -107,7 +107,7 @@ async function plan(
   );
   const lookedAt = sightings.vms.map(({ vmId }) => vmId);
   const kept = scan.listsAllVms ? NO_PROBLEMS : known;
-  const found = addUnreadableNics(plan.problems, unreadable);
+  const found = new Map([...addUnreadableNics(plan.problems, unreadable), ...leftOut]);
   const problems = compareProblems(known, mergeProblems(kept, lookedAt, found));
   return { plan, problems, inventoryFailure: failure };
 }
