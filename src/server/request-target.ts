@@ -1,14 +1,19 @@
 /**
  * Normalizes what a request asks for, before its route is found:
- * 1. Drop the base path. A proxy may serve us below a path and pass that path on, or take it off.
- * 2. Drop a slash at the path's end, so that both paths are the same.
- * 3. Take what cannot be decoded literally, so that such a path is a name that nothing has. It passes the gate like any
+ * 1. Of a whole URL, as clients of a forward proxy send it, take the path. Its name was checked as that of a Host header.
+ * 2. Take several slashes in a row for one, as nginx and an engine's web server do: clients join a URL that ends with a
+ *    slash and a path that begins with one.
+ * 3. Drop the base path. A proxy may serve us below a path and pass that path on, or take it off.
+ * 4. Drop a slash at the path's end, so that both paths are the same.
+ * 5. Take what cannot be decoded literally, so that such a path is a name that nothing has. It passes the gate like any
  *    other, and is answered in the form of its route.
  */
 export function normalizeTarget(url: string, basePath: string): string {
-  const at = url.indexOf("?");
-  const [path, query] = at === -1 ? [url, ""] : [url.slice(0, at), url.slice(at)];
-  return escapeUndecodable(dropTrailingSlash(dropBasePath(path, basePath))) + query;
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
+  const at = target.indexOf("?");
+  const [path, query] = at === -1 ? [target, ""] : [target.slice(0, at), target.slice(at)];
+  const merged = path === "" ? "/" : path.replaceAll(/\/{2,}/g, "/");
+  return escapeUndecodable(dropTrailingSlash(dropBasePath(merged, basePath))) + query;
 }
 
 function dropBasePath(path: string, basePath: string): string {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findBrowser, openBrowser, runFirstExample } from "../support/processes/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
+import { listBlocks, pages } from "../support/documents/markdown.js";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/processes/tcp.js";
 
@@ -68,6 +69,16 @@ describe.skipIf(!isThere)("below a prefix behind nginx", () => {
     expect((await fetch(proxy + links[0]!)).status).toBe(200);
   });
 
+  test.each(["/vnic", "/kept"])("the portal at %s/ shows changes as they come", async (prefix) => {
+    const browser = await openBrowser(executable!);
+    try {
+      await browser.page.goto(`${proxy}${prefix}/`);
+      await browser.page.getByRole("status").getByText("live", { exact: true }).waitFor();
+    } finally {
+      await browser.close();
+    }
+  });
+
   test.each(["/vnic", "/kept"])(
     "GraphiQL runs at %s/graphiql in a real browser, and asks nothing above",
     async (prefix) => {
@@ -92,8 +103,13 @@ describe.skipIf(!isThere)("below a prefix behind nginx", () => {
   );
 });
 
-/** `/vnic/` is taken off by nginx, `/kept/` is passed on. */
+/** `/vnic/` is taken off by nginx, as the documents show it; `/kept/` is passed on. */
 function nginxConfig(folder: string, port: number, upstream: string): string {
+  const [block] = listBlocks(
+    pages().find(({ path }) => path === "docs/security.md")!,
+    "nginx",
+  );
+  const documented = block!.text.replace("http://127.0.0.1:4000", upstream);
   return `
 daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
 events {}
@@ -107,13 +123,15 @@ http {
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   server {
     listen 127.0.0.1:${port};
-    location /vnic/ {
-      proxy_pass ${upstream}/;
+    ${documented}
+    location /kept {
+      proxy_pass ${upstream};
+      proxy_http_version 1.1;
       proxy_set_header Host $host;
       proxy_set_header X-Forwarded-Host $http_host;
-      proxy_set_header X-Forwarded-Prefix /vnic;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $http_connection;
     }
-    location /kept { proxy_pass ${upstream}; }
   }
 }`;
 }

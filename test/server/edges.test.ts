@@ -25,6 +25,19 @@ function ask(
   });
 }
 
+/** Asks for a target as it is. Returns the beginning of the answer, with the status. */
+async function askRaw(server: Served, target: string, hosts: readonly string[]): Promise<string> {
+  const socket = connect(server.port, "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  const lines = [`GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), "Connection: close"];
+  // Node wants a Host in each request, also where it does not count.
+  if (hosts.length === 0) lines.push("Host: localhost");
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  let answer = "";
+  for await (const piece of socket) answer += String(piece);
+  return answer.slice(0, 12);
+}
+
 describe("an empty operationName", () => {
   test("counts as absent, in the query string and in the body", async () => {
     const server = await served();
@@ -48,6 +61,26 @@ describe("a trailing slash", () => {
   test.each(["/healthz/", "/readyz/", "/graphql/?query=%7B__typename%7D"])("%s is answered", async (path) => {
     const server = await served();
     expect((await ask(server, path)).status).toBe(200);
+  });
+});
+
+describe("a target in another form", () => {
+  test.each([
+    "//healthz",
+    "/healthz//",
+    "///healthz//?x=//",
+    "/vnic//healthz",
+    "//vnic/healthz",
+    "http://localhost/vnic/healthz",
+    "http://localhost//vnic//healthz/",
+  ])("%s is the same path", async (target) => {
+    const server = await served({ basePath: "/vnic" });
+    expect(await askRaw(server, target, ["localhost"])).toBe("HTTP/1.1 200");
+  });
+
+  test.each(["http://localhost", "http://localhost?a=b"])("%s is the page at the root", async (target) => {
+    const server = await served();
+    expect(await askRaw(server, target, ["localhost"])).toMatch(/^HTTP\/1\.1 (200|302)/);
   });
 });
 
@@ -139,6 +172,18 @@ describe("X-Forwarded headers", () => {
       headers: { ...FORWARDED, "x-forwarded-host": "evil.example" },
     });
     expect([strange.status, strange.text]).toEqual([421, expect.stringContaining("ALLOWED_HOSTS")]);
+  });
+
+  test.each([
+    ["198.51.100.7:4321, 127.0.0.1:5678", "198.51.100.7"],
+    ["[2001:db8::7]:4321, [::ffff:127.0.0.1]:80", "2001:db8::7"],
+    ["2001:db8::7,127.0.0.1", "2001:db8::7"],
+    ["unknown", "unknown"],
+    [", ,", "127.0.0.1"],
+  ])("say the client's address without the ports that some proxies add: %s", async (forwarded, address) => {
+    const server = await served({ trustedProxies: ["127.0.0.0/8"] });
+    await ask(server, "/nothing", { headers: { host: "127.0.0.1", "x-forwarded-for": forwarded } });
+    expect(server.lines.at(-1)).toMatchObject({ msg: "request", address });
   });
 
   test("let a page of the proxy's own origin ask, and no other", async () => {
@@ -238,16 +283,7 @@ describe("The name by which a client calls us", () => {
     ],
     ["nothing where Host is given twice", GRAPHQL, ["localhost", "evil.example"], 421],
   ])("is %s", async (_title, target, hosts, status) => {
-    const server = await served();
-    const socket = connect(server.port, "127.0.0.1");
-    onTestFinished(() => void socket.destroy());
-    const lines = [`GET ${target} HTTP/1.1`, ...hosts.map((host) => `Host: ${host}`), "Connection: close"];
-    // Node wants a Host in each request, also where it does not count.
-    if (hosts.length === 0) lines.push("Host: localhost");
-    socket.write(`${lines.join("\r\n")}\r\n\r\n`);
-    let answer = "";
-    for await (const piece of socket) answer += String(piece);
-    expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+    expect(await askRaw(await served(), target, hosts)).toBe(`HTTP/1.1 ${status}`);
   });
 });
 
@@ -272,6 +308,13 @@ describe("ALLOWED_HOSTS", () => {
   ])("a wildcard stands for exactly one label: %s", (host, allowed) => {
     expect(isAllowed(host, ["*.apps.example.org"])).toBe(allowed);
   });
+});
+
+test("a WebSocket whose Upgrade a proxy took off is refused with what the proxy must do", async () => {
+  const headers = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" };
+  const { status, text } = await ask(await served(), "/graphql", { headers });
+  expect([status, text]).toEqual([400, expect.stringMatching(/PROTOCOL_NOT_SUPPORTED/)]);
+  expect(text).toContain("a proxy in front took the headers Upgrade and Connection off".slice(2));
 });
 
 describe("Vary", () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import type { Identity, KnownViewer } from "../identity/identity.js";
-import { findAddressGroup } from "./address-group.js";
+import { dropPort, findAddressGroup } from "./address-group.js";
 
 /** Where a client asks from, and how it addresses the server: as a trusted proxy says, or else as the connection shows. */
 export interface Client {
@@ -47,7 +47,8 @@ export function createClientReader(given: {
     const { secure, basePath } = given;
     if (!trusted(peer)) return { address: peer, group: findAddressGroup(peer), host, secure, basePath };
     const proto = readLast(headers["x-forwarded-proto"]);
-    const address = readEntries(headers["x-forwarded-for"]).findLast((each) => !trusted(each)) ?? peer;
+    const forwarded = readEntries(headers["x-forwarded-for"]).map(dropPort);
+    const address = forwarded.findLast((each) => !trusted(each)) ?? peer;
     return {
       address,
       group: findAddressGroup(address),
@@ -60,9 +61,15 @@ export function createClientReader(given: {
 
 /**
  * Reads the name by which a client calls the server; `undefined` if there is none, or more than one. In a target such as
- * `http://example.org/graphql` the name counts, and not the header (RFC 9112, section 3.2.2).
+ * `http://example.org/graphql` the name counts, and not the header (RFC 9112, section 3.2.2). Fastify keeps the target as it came
+ * in `originalUrl`.
  */
-function readHost({ url = "/", headers, rawHeaders }: IncomingMessage): string | undefined {
+function readHost({
+  originalUrl,
+  url = "/",
+  headers,
+  rawHeaders,
+}: IncomingMessage & { readonly originalUrl?: string }): string | undefined {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
@@ -70,7 +77,7 @@ function readHost({ url = "/", headers, rawHeaders }: IncomingMessage): string |
   }
   // Node would take the first one. What stands in front of this server may have taken another.
   if (hosts > 1) return undefined;
-  return url.startsWith("/") ? headers.host : (/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host);
+  return /^https?:\/\/([^/?#]*)/i.exec(originalUrl ?? url)?.[1] ?? headers.host;
 }
 
 /** Tells whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */

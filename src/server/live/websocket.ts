@@ -7,6 +7,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Client } from "../admission/client.js";
 import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
+import { normalizeTarget } from "../request-target.js";
 import { endWithRefusal } from "../messages/socket-answer.js";
 import { INTERNAL_FAILURE, TOO_MANY_MESSAGES, type CloseReason } from "./close-codes.js";
 import { createMessageTurns } from "./message-turns.js";
@@ -142,9 +143,8 @@ function checkHead(request: IncomingMessage, gate: Gate, { options, isDraining }
   if (request.method !== "GET") {
     throw new HttpError(405, "METHOD_NOT_ALLOWED", "A WebSocket is asked for by GET.", { allow: "GET" });
   }
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  const path = pathname.replace(/\/$/, "");
-  if (path !== "/graphql" && path !== `${options.basePath ?? ""}/graphql`) {
+  const [path] = normalizeTarget(request.url ?? "/", options.basePath ?? "").split(/[?#]/, 1);
+  if (path !== "/graphql") {
     throw new HttpError(404, "NOT_FOUND", "WebSockets are answered at /graphql.");
   }
   if (isDraining()) throw new HttpError(503, "NOT_AVAILABLE", "The server stops. Connect again.");

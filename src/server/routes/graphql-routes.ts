@@ -20,7 +20,10 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
       method: ["GET", "HEAD", "POST"],
       url: "/graphql",
       config: { rule: GRAPHQL_RULE },
-      handler: (request, reply) => handler(request, reply, gate.findVisit(request)),
+      handler: (request, reply) => {
+        refuseLostUpgrade(request);
+        return handler(request, reply, gate.findVisit(request));
+      },
     });
     scope.route({
       method: OTHER_METHODS,
@@ -32,4 +35,14 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
     });
     done();
   });
+}
+
+/** Refuses a request for a WebSocket from which a proxy took what asks for it. nginx does so unless it is told otherwise. */
+function refuseLostUpgrade({ headers }: FastifyRequest): void {
+  if (headers["sec-websocket-key"] === undefined) return;
+  throw new HttpError(
+    400,
+    "PROTOCOL_NOT_SUPPORTED",
+    "A proxy in front took the headers Upgrade and Connection off; for WebSockets it must pass them on.",
+  );
 }
