@@ -103,12 +103,72 @@ describe("vnic-graph forget", () => {
     expect(await readSpans("10.0.0.4")).toEqual([[SECOND, false]]);
   });
 
+  describe("with --ended", () => {
+    const end = {
+      hostId: HOST_A,
+      vmId: FIRST,
+      change: { status: "Down", exitReason: 1 },
+      nics: null,
+    } as unknown as Step;
+    const ended = (endedForMs: number) => run({ endedForMs, ended: "so long" });
+
+    beforeEach(async () => {
+      await advance();
+      await runSeriesOn(end);
+      await advance();
+    });
+
+    test("erases VMs that no host has reported for so long, with their past, and no others", async () => {
+      expect(await ended(1)).toMatch(
+        /^VMs erased that no host has reported for so long: 1; changes are known since \d{4}-/,
+      );
+      expect((await database.store.readVmsByIds([FIRST, SECOND])).map((vm) => vm.id)).toEqual([SECOND]);
+      expect([await readChanges(FIRST), await readChanges(SECOND)]).toEqual([0, 2]);
+      await advance();
+      expect(await readSpans("10.0.0.2")).toEqual([]);
+      const columns = await database.dataSource.query<{ table: string; column: string }[]>(
+        `SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
+         WHERE table_schema = current_schema() AND column_name IN ('vm_id', 'vm_guid')`,
+      );
+      expect(columns.length).toBeGreaterThan(6);
+      for (const { table, column } of columns) {
+        const found: unknown[] = await database.dataSource.query(
+          `SELECT FROM ${table} WHERE ${column} = $1`,
+          [FIRST],
+        );
+        expect([table, found.length]).toEqual([table, 0]);
+      }
+      expect(await ended(1)).toMatch(/so long: 0;/);
+    });
+
+    test("leaves those that ended later, or before changes are known", async () => {
+      expect(await ended(3_600_000)).toMatch(/so long: 0;/);
+      await database.dataSource.query(
+        "UPDATE vnic_graph_change_log SET kept_from = kept_from - interval '2 hours'",
+      );
+      expect(await ended(3_600_000)).toMatch(/so long: 0;/);
+      expect((await database.store.readVmsByIds([FIRST])).map((vm) => vm.status)).toEqual([0]);
+    });
+
+    test("takes a VM that is reported again for a new one", async () => {
+      await ended(1);
+      await runSeriesOn(pass(FIRST, "10.0.0.7", "web"));
+      await advance();
+      expect((await database.store.readVmsByIds([FIRST]))[0]?.ips).toEqual(["10.0.0.7"]);
+      expect(await readChanges(FIRST)).toBe(1);
+      expect(await readSpans("10.0.0.7")).toEqual([[FIRST, false]]);
+    });
+  });
+
   test("knows what is not there, or is not named", async () => {
     await expect(run({ vm: "nobody" })).rejects.toThrow(/no VM is called nobody/);
     expect(await run({ vm: id(77) })).toMatch(/erased: 0, .* erased: 0; it is not stored any more$/);
     expect(() => readForgetTask(undefined, false)).toThrow(/name a VM/);
     expect(() => readForgetTask("web", true)).toThrow(/name a VM/);
     expect(readForgetTask(undefined, true)).toEqual({ all: true });
+    expect(readForgetTask(undefined, false, "90d")).toEqual({ endedForMs: 7_776_000_000, ended: "90d" });
+    expect(() => readForgetTask(undefined, false, "soon")).toThrow(/--ended must be a time such as 90d/);
+    expect(() => readForgetTask(undefined, true, "90d")).toThrow(/name a VM/);
   });
 });
 

@@ -30,10 +30,12 @@ export function addForgetCommand(program: Command, { readConfig, print }: Comman
       .command("forget")
       .argument("[vm]", "a VM's id or whole name")
       .option("--all", "the past of all VMs")
+      .option("--ended <time>", "VMs that no host has reported for so long, such as 90d, with their past")
       .description("erase a VM's past: its changes and who had its addresses; what is stored now stays"),
   ).action(async (vm: string | undefined, options: Flags) => {
     const { runForgetCommand, readForgetTask } = await import("../forget.js");
-    await runForgetCommand(readForgetTask(vm, options["all"] === true), readConfig(options), print);
+    const task = readForgetTask(vm, options["all"] === true, options["ended"] as string | undefined);
+    await runForgetCommand(task, readConfig(options), print);
   });
 }
 
