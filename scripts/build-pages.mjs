@@ -7,7 +7,11 @@ const root = resolve(import.meta.dirname, "..");
 const folder = join(root, "dist/portal");
 const stamp = join(folder, ".built");
 
-if (findBuildTime() > findNewestSource()) {
+if (/[#?]/.test(root)) {
+  // Vite takes what follows such a character for a part of a URL.
+  console.error(`${root}: pages cannot be built in a folder with # or ? in its path; move the clone`);
+  process.exitCode = 1;
+} else if (findBuildTime() > findNewestSource()) {
   process.exitCode = 0;
 } else {
   // Vite takes over what is set, such as by a runner of tests; React would be the slow one for developers.

@@ -10,8 +10,9 @@ export interface InstalledBinaries {
 }
 
 /**
- * Returns a directory of `postgres` and `initdb` from which the server's user can run them. The user cannot enter a
- * checkout in root's home, so the programs are then copied beside the data.
+ * Returns a directory of `postgres` and `initdb` from which the server's user can run them. Else the programs are copied beside
+ * the data: the user cannot enter a checkout in root's home, and initdb runs `postgres` by a line of the shell, with its path
+ * between double quotes.
  */
 export async function prepareBinaries(
   user: ServerUser | null,
@@ -20,11 +21,16 @@ export async function prepareBinaries(
 ): Promise<string> {
   const binDir = join(nativeDir, "bin");
   await makeExecutable(binDir);
-  if (user === null || (await canRun(user, binDir))) {
+  if (isForShell(binDir) && (user === null || (await canRun(user, binDir)))) {
     await runAs(user, join(binDir, "postgres"), ["--version"]).catch(refuse);
     return binDir;
   }
   const copy = join(dataDir, `postgresql-${version}`);
+  if (!isForShell(copy)) {
+    throw new Error(
+      `${dataDir}: PostgreSQL cannot be set up from a folder with one of " $ \` \\ in its path; set DATA_DIR to another folder, or DATABASE_URL`,
+    );
+  }
   if ((await stat(copy).catch(() => null)) === null) {
     await rm(`${copy}.new`, { recursive: true, force: true });
     await cp(nativeDir, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
@@ -56,6 +62,11 @@ function findInstalledBinaries(): InstalledBinaries {
       { cause },
     );
   }
+}
+
+/** Returns `true` if the path means itself between double quotes of a shell. */
+function isForShell(path: string): boolean {
+  return process.platform === "win32" || !/["$`\\]/.test(path);
 }
 
 /** Sets the permission to run the programs, which some package managers lose. */

