@@ -1,7 +1,7 @@
 import type { NetworkStats, NetworkStatsQuestion } from "../../store/finding-types.js";
 import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
-import { queryStats } from "../../store/read/network-stats.js";
+import { findFamily, queryStats } from "../../store/read/network-stats.js";
 import { selectConflicts, selectHeld, selectOnce } from "./address-lists.js";
 import { selectInterfaceAddresses } from "../conditions/address-words.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
@@ -21,7 +21,9 @@ export async function readEngineStats(
     MOST_PARSED_BYTES,
   );
   const parameters = new SqlParameters();
-  const held = selectHeld(null, scope, parameters, { family: null, reachingOnly: false });
+  // By network, addresses are counted where interfaces have them. Then only those that may be in conflict are needed here.
+  const reachingOnly = question.by === "NETWORK";
+  const held = selectHeld(null, scope, parameters, { family: null, reachingOnly });
   const ofInterface = selectInterfaceAddresses();
   return queryStats(database, question, scope, parameters, {
     conditions: ENGINE_CONDITIONS,
@@ -31,15 +33,16 @@ export async function readEngineStats(
     kept: "",
     // OFFSET keeps the condition out of the parts that parse, which would parse each text twice for it.
     before: `${ofInterface.checks}, held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
-      WHERE o.address IS NOT NULL),`,
-    held: "held_addresses",
+      WHERE o.address IS NOT NULL),
+      counted AS (SELECT h.vm_id, ${findFamily("h.address")} AS family, count(*) AS count FROM held_addresses h GROUP BY 1, 2),`,
+    counted: "counted",
     conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
     joinNetworks:
-      "LEFT JOIN vnic_profiles p ON p.id = n.vnic_profile_id LEFT JOIN network e ON e.id = p.network_id",
+      "LEFT JOIN vnic_profiles f ON f.id = n.vnic_profile_id LEFT JOIN network e ON e.id = f.network_id",
     network: "e.name",
     // An engine keeps rows of interfaces after their VM has stopped.
-    isOfNic: `lower(n.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
-      AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = v.id AND ${mayHaveGuest("o.status")})`,
+    isOfNic: `lower(p.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
+      AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = p.vm_id AND ${mayHaveGuest("o.status")})`,
     ofInterface: ofInterface.select,
   });
 }

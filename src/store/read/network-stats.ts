@@ -24,11 +24,11 @@ export function readNetworkStats(
     staleReason: STALE_REASON,
     kept: "MATERIALIZED",
     before: "",
-    held: "vnic_graph_address",
+    counted: `(SELECT a.vm_id, ${findFamily("a.address")} AS family, 1 AS count FROM vnic_graph_address a)`,
     conflicts: selectAddressConflicts(everywhere, scope, parameters, { recent: null, holdersShown: null }),
     joinNetworks: "LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id",
     network: "e.network",
-    isOfNic: "g.mac_address = n.mac_addr",
+    isOfNic: "g.mac_address = p.mac_addr",
     ofInterface:
       "(SELECT word::inet AS address FROM unnest(string_to_array(concat_ws(',', nullif(g.ipv4_addresses, ''), nullif(g.ipv6_addresses, '')), ',')) AS word)",
   });
@@ -43,15 +43,15 @@ export interface StatsSource {
   readonly kept: "MATERIALIZED" | "";
   /** Further parts of the WITH clause, each followed by a comma. */
   readonly before: string;
-  /** A table or query with the columns `vm_id` and `address`. */
-  readonly held: string;
+  /** A table or query with the columns `vm_id`, `family` and `count`: how many addresses a VM has; the parts of a VM add up. */
+  readonly counted: string;
   /** Selects the addresses in conflict, with all their VMs. */
   readonly conflicts: string;
   /** Joins the table that has the network of a vNIC `n`. */
   readonly joinNetworks: string;
   /** The expression of the network's name. */
   readonly network: string;
-  /** The condition that the guest interface `g` belongs to the vNIC `n`. */
+  /** The condition that the guest interface `g` belongs to the vNIC `p`, with its `mac_addr` and `vm_id`. */
   readonly isOfNic: string;
   /** Selects the addresses of a guest interface `g`, in the column `address`. */
   readonly ofInterface: string;
@@ -66,18 +66,19 @@ export async function queryStats(
   source: StatsSource,
 ): Promise<NetworkStats> {
   const where = buildVmConditions(filter, scope, source.conditions, parameters);
-  const { key = "''", members, nics, held, shared } = createGroups(source)[by];
+  const { key = "''", before = "", members, nics, held, shared } = createGroups(source)[by];
   const rows = await querySearchRows<StatsRow>(
     database,
     `WITH ${source.before} vms AS ${source.kept} (SELECT s.vm_guid AS id, ${key} AS key FROM ${source.fromVms} WHERE ${where}),
      conflicting AS ${source.kept} (SELECT c.address, unnest(c.vm_ids) AS vm_id FROM (${source.conflicts}) c),
-     members AS ${source.kept} (${members}),
+     ${before} members AS ${source.kept} (${members}),
      nics AS (SELECT key, count(*) AS count FROM (${nics}) n GROUP BY key),
-     held AS (${countHeld(held, shared)})
+     held AS (SELECT key, sum(count) AS count FROM (${held}) h GROUP BY key),
+     shared AS (SELECT key, count(DISTINCT address) AS count FROM (${shared}) c GROUP BY key)
      SELECT nullif(m.key, '') AS key, m.count::int AS vms, coalesce(nics.count, 0)::int AS vnics,
-       coalesce(held.count, 0)::int AS addresses, coalesce(held.conflicts, 0)::int AS conflicts, (count(*) OVER ())::int AS groups
+       coalesce(held.count, 0)::int AS addresses, coalesce(shared.count, 0)::int AS conflicts, (count(*) OVER ())::int AS groups
      FROM (SELECT key, count(*) AS count FROM members GROUP BY key) m
-     LEFT JOIN nics ON nics.key = m.key LEFT JOIN held ON held.key = m.key
+     LEFT JOIN nics ON nics.key = m.key LEFT JOIN held ON held.key = m.key LEFT JOIN shared ON shared.key = m.key
      ORDER BY m.count DESC, m.key COLLATE "C" LIMIT ${parameters.add(MOST_STATS_ROWS)}`,
     parameters.values,
   );
@@ -89,63 +90,59 @@ export async function queryStats(
   };
 }
 
-/**
- * Counts the addresses of each group, and those in conflict. Few addresses are in conflict. Where they have the key
- * themselves, they alone are sorted; else all addresses are.
- */
-function countHeld(held: string, shared: string | undefined): string {
-  if (shared === undefined) {
-    return `SELECT h.key, count(*) AS count, count(DISTINCT c.address) AS conflicts FROM (${held}) h
-       LEFT JOIN conflicting c ON c.vm_id = h.vm_id AND c.address = h.address GROUP BY h.key`;
-  }
-  return `SELECT h.key, h.count, coalesce(c.count, 0) AS conflicts
-       FROM (SELECT h.key, count(*) AS count FROM (${held}) h GROUP BY h.key) h
-       LEFT JOIN (SELECT c.key, count(DISTINCT c.address) AS count FROM (${shared}) c GROUP BY c.key) c ON c.key = h.key`;
-}
-
 type StatsRow = NetworkStats["rows"][number] & { readonly groups: number };
 
 /** How VMs are grouped: by a key of each VM, or by keys of its addresses or vNICs. An empty key means none or unknown. */
 interface Grouping {
   /** The expression of a VM's key, if each VM has one key. */
   readonly key?: string;
+  /** Further parts of the WITH clause, each followed by a comma. */
+  readonly before?: string;
   /** Selects `key` and `vm_id`, each pair once. */
   readonly members: string;
   /** Selects `key` for each vNIC. */
   readonly nics: string;
-  /** Selects `key`, `vm_id` and `address`, each combination once. */
+  /** Selects `key` and `count` of addresses; those of a key add up. */
   readonly held: string;
-  /** Selects `key` and `address` of the addresses in conflict; absent if only `held` tells their keys. */
-  readonly shared?: string;
+  /** Selects `key` and `address` of the addresses in conflict. */
+  readonly shared: string;
 }
 
 function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Grouping>> {
-  const { staleReason, held, joinNetworks, network, isOfNic, ofInterface } = source;
+  const { staleReason, counted, joinNetworks, network, isOfNic, ofInterface, kept } = source;
   const byVm: Omit<Grouping, "key"> = {
     members: "SELECT key, id AS vm_id FROM vms",
     nics: "SELECT m.key FROM members m JOIN vm_interface n ON n.vm_guid = m.vm_id",
-    held: `SELECT m.key, a.vm_id, a.address FROM members m JOIN ${held} a ON a.vm_id = m.vm_id`,
+    held: `SELECT m.key, a.count FROM members m JOIN ${counted} a ON a.vm_id = m.vm_id`,
     shared: "SELECT m.key, c.address FROM members m JOIN conflicting c ON c.vm_id = m.vm_id",
   };
-  const nics = `FROM vms v JOIN vm_interface n ON n.vm_guid = v.id ${joinNetworks}`;
   return {
     HOST: { ...byVm, key: "coalesce(d.run_on_vds::text, '')" },
     STALE_REASON: { ...byVm, key: `coalesce(${staleReason}, '')` },
     FAMILY: {
       ...byVm,
-      members: `SELECT DISTINCT ${FAMILY} AS key, v.id AS vm_id FROM vms v LEFT JOIN ${held} a ON a.vm_id = v.id`,
-      held: `SELECT ${FAMILY} AS key, a.vm_id, a.address FROM vms v JOIN ${held} a ON a.vm_id = v.id`,
-      shared: `SELECT ${FAMILY} AS key, a.address FROM vms v JOIN conflicting a ON a.vm_id = v.id`,
+      members: `SELECT DISTINCT coalesce(a.family, '') AS key, v.id AS vm_id FROM vms v LEFT JOIN ${counted} a ON a.vm_id = v.id`,
+      held: `SELECT a.family AS key, a.count FROM vms v JOIN ${counted} a ON a.vm_id = v.id`,
+      shared: `SELECT ${findFamily("a.address")} AS key, a.address FROM vms v JOIN conflicting a ON a.vm_id = v.id`,
     },
     // An address is on the network of the vNIC whose MAC its interface has.
     NETWORK: {
-      members: `SELECT DISTINCT coalesce(${network}, '') AS key, v.id AS vm_id ${nics}`,
-      nics: `SELECT coalesce(${network}, '') AS key ${nics}`,
-      held: `SELECT DISTINCT coalesce(${network}, '') AS key, v.id AS vm_id, w.address ${nics}
-        JOIN vm_guest_agent_interfaces g ON g.vm_id = v.id AND ${isOfNic}
-        CROSS JOIN LATERAL ${ofInterface} AS w`,
+      before: `placed AS ${kept} (SELECT v.id AS vm_id, n.mac_addr, coalesce(${network}, '') COLLATE "C" AS key
+         FROM vms v JOIN vm_interface n ON n.vm_guid = v.id ${joinNetworks}),
+       on_network AS ${kept} (SELECT DISTINCT p.key, p.vm_id, w.address FROM placed p
+         JOIN vm_guest_agent_interfaces g ON g.vm_id = p.vm_id AND ${isOfNic}
+         CROSS JOIN LATERAL ${ofInterface} AS w),`,
+      members: "SELECT DISTINCT key, vm_id FROM placed",
+      nics: "SELECT key FROM placed",
+      held: "SELECT key, 1 AS count FROM on_network",
+      // A join may become a loop over both, because PostgreSQL takes the conflicts for few. COALESCE keeps it from joining, so it hashes.
+      shared: `SELECT o.key, o.address FROM on_network o
+         WHERE coalesce((o.vm_id, o.address) IN (SELECT c.vm_id, c.address FROM conflicting c), false)`,
     },
   };
 }
 
-const FAMILY = `CASE WHEN a.address IS NULL THEN '' WHEN family(a.address) = 4 OR a.address <<= '::ffff:0:0/96' THEN '4' ELSE '6' END`;
+/** Builds the family of an address as a key. A mapped address counts as IPv4. */
+export function findFamily(address: string): string {
+  return `CASE WHEN family(${address}) = 4 OR ${address} <<= '::ffff:0:0/96' THEN '4' ELSE '6' END`;
+}
