@@ -3,14 +3,15 @@ import "graphiql/setup-workers/vite";
 import "graphiql/style.css";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
-import who from "./examples/1-who-has-an-address.graphql?raw";
-import addresses from "./examples/2-addresses.graphql?raw";
-import interfaces from "./examples/3-interfaces-behind-nics.graphql?raw";
-import hosts from "./examples/4-hosts.graphql?raw";
-import history from "./examples/5-history.graphql?raw";
-import had from "./examples/6-who-had-an-address.graphql?raw";
 import sdl from "./examples/contribute/1-sdl.graphql?raw";
 import entities from "./examples/contribute/2-entities.graphql?raw";
+
+/** Our examples, a tab each, by the numbers that their files begin with. */
+const EXAMPLES = Object.entries(
+  import.meta.glob("./examples/*.graphql", { query: "?raw", import: "default", eager: true }),
+)
+  .toSorted(([left], [right]) => left.localeCompare(right, "en", { numeric: true }))
+  .map(([, query]) => ({ query }));
 
 /** The token lies where the portal keeps it: in this tab only, until it is closed. */
 const TOKEN = "vnic-graph.token";
@@ -31,14 +32,7 @@ function createEntityTab(types) {
 
 /** The first tabs, by what the gateway serves: `contribute` has no list of VMs. */
 const SHAPES = {
-  whole: () => [
-    { query: who },
-    { query: addresses },
-    { query: interfaces },
-    { query: hosts },
-    { query: history },
-    { query: had },
-  ],
+  whole: () => EXAMPLES,
   contribute: (types) => [{ query: sdl }, createEntityTab(types)],
 };
 
