@@ -68,7 +68,7 @@ export function registerExports(app: FastifyInstance, options: ExportOptions, do
   app.route({
     method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
     url: "/export/:format",
-    config: options.routeConfig,
+    config: { ...options.routeConfig, refusesMethods: true },
     handler: (_request, reply) => {
       const message = "Exports are only read; use GET or HEAD.";
       return sendRefusal(reply.header("allow", "GET, HEAD"), 405, {

@@ -50,7 +50,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions, done:
     app.route({
       method: ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"],
       url,
-      config,
+      config: { ...config, refusesMethods: true },
       handler: (_request, reply) => {
         reply.header("allow", "POST");
         // A password in a URL would be in the logs of all proxies.

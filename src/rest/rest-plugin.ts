@@ -83,7 +83,12 @@ export function registerRest(app: FastifyInstance, options: RestOptions, done: (
     },
   });
   for (const url of [BASE, `${BASE}/*`]) {
-    app.route({ method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"], url, handler: refuseMethod });
+    app.route({
+      method: ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+      url,
+      config: { refusesMethods: true },
+      handler: refuseMethod,
+    });
   }
   // All other methods of HTTP. The handler of what has no route is bound to a prefix, so it needs a room of its own.
   void app.register(

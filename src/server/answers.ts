@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
+import { negotiateAnswerType } from "./accepted-types.js";
 import { createRequestScope, formatInternalError, HttpError, type RequestScope } from "./errors.js";
-
-const GRAPHQL_RESPONSE = "application/graphql-response+json";
 
 /** Answers a refusal, or whatever else went wrong, in the form of a GraphQL answer. */
 export async function sendError(
@@ -12,11 +11,11 @@ export async function sendError(
   log: Logger,
 ): Promise<FastifyReply> {
   const { status, code, message, headers } = convertError(error, createRequestScope(request.id, log));
-  const accepted = request.headers.accept ?? "";
+  const type = negotiateAnswerType(request.headers.accept) ?? "application/json";
   return reply
     .code(status)
     .headers({ "cache-control": "no-store", ...headers })
-    .type(`${accepted.includes(GRAPHQL_RESPONSE) ? GRAPHQL_RESPONSE : "application/json"}; charset=utf-8`)
+    .type(`${type}; charset=utf-8`)
     .send(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }
 

@@ -170,13 +170,17 @@ describe("what is no valid message, or asks for what is not done here", () => {
     },
   );
 
-  test.each([["PROPFIND"], ["TRACE"], ["QUERY"]])(
-    "the method %s is refused on every path",
+  test.each([["PROPFIND"], ["TRACE"], ["QUERY"], ["PUT"]])(
+    "the method %s is refused with the methods that the path takes",
     async (method) => {
       const server = await served();
-      for (const path of ["/graphql", "/healthz", "/nothing"]) {
+      for (const [path, status, allow] of [
+        ["/graphql", 405, "GET, HEAD, POST"],
+        ["/healthz", 405, "GET, HEAD"],
+        ["/nothing", 404, undefined],
+      ] as const) {
         const [answer] = await send(server, `${method} ${path} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`);
-        expect([answer?.status, answer?.headers.get("allow")]).toEqual([405, "GET, HEAD, POST"]);
+        expect([path, answer?.status, answer?.headers.get("allow")]).toEqual([path, status, allow]);
       }
     },
   );

@@ -31,6 +31,8 @@ export interface EntryRule {
 declare module "fastify" {
   interface FastifyContextConfig {
     rule?: EntryRule;
+    /** `true` for a route that only says in the form of its room that the path does not take these methods. */
+    refusesMethods?: boolean;
   }
 }
 

@@ -1,6 +1,7 @@
 import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./request/documents.js";
+import { findAnswerType } from "../accepted-types.js";
 import { listRetryHeaders } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
@@ -40,14 +41,16 @@ export interface HandlerParts {
 
 /**
  * Creates the function that answers `/graphql`, once the gate has let a request through:
- * 1. reads the body, without a place, so that slow senders take none;
- * 2. gives an answer of a moment ago again, if the same was asked;
- * 3. otherwise checks the document's size, or that it is listed;
- * 4. waits for a place and executes in it;
- * 5. sends the answer together with others that are ready.
+ * 1. refuses a client that accepts no answer of GraphQL;
+ * 2. reads the body, without a place, so that slow senders take none;
+ * 3. gives an answer of a moment ago again, if the same was asked;
+ * 4. otherwise checks the document's size, or that it is listed;
+ * 5. waits for a place and executes in it;
+ * 6. sends the answer together with others that are ready.
  */
 export function createGraphqlHandler(parts: HandlerParts) {
   return async (request: FastifyRequest, reply: FastifyReply, visit: Visit): Promise<FastifyReply> => {
+    findAnswerType(request.headers.accept);
     const isPost = request.method === "POST";
     const body = isPost ? await parts.reader.read(request.raw, visit) : NO_BODY;
     let answer: Answer | KeptAnswer;
@@ -187,6 +190,8 @@ async function askApollo(
     if (pacer === null) listener();
     else pacer.whenIdle(listener);
   };
+  // What is accepted is decided here: Apollo would decide after the execution.
+  headers.set("accept", findAnswerType(request.headers.accept));
   // The context is created here, since Apollo would answer every error of its creation with 500.
   const context = attachState(
     options.contextFor(viewer, {

@@ -6,7 +6,7 @@ import { createVersionError } from "./malformed-errors.js";
  * Refuses messages that Node's parser accepts, although they are not valid HTTP/1.1 or ask for what is not done here. The
  * connection ends where it is not certain where the next request begins.
  */
-export function checkMessage({ httpVersion, method = "", headers }: IncomingMessage): void {
+export function checkMessage({ httpVersion, headers }: IncomingMessage): void {
   if (httpVersion !== "1.1" && httpVersion !== "1.0") throw createVersionError();
   if (httpVersion === "1.1" && headers.host === undefined) {
     throw new HttpError(400, "BAD_REQUEST", "HTTP/1.1 needs a Host header.", CLOSE);
@@ -27,14 +27,6 @@ export function checkMessage({ httpVersion, method = "", headers }: IncomingMess
   if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
     throw new HttpError(417, "EXPECTATION_FAILED", "Of expectations, only 100-continue is met.", CLOSE);
   }
-  if (!METHODS.has(method)) {
-    throw new HttpError(405, "METHOD_NOT_ALLOWED", `${method} is not answered here.`, {
-      allow: "GET, HEAD, POST",
-    });
-  }
 }
-
-/** The methods of which any path may know. A route says by itself which of them it answers. */
-const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 const CLOSE = { connection: "close" };

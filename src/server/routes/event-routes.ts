@@ -6,6 +6,7 @@ import type { Gate } from "../admission/gate.js";
 import { EVENTS_RULE } from "../admission/rules.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { Visit } from "../admission/visit.js";
+import { checkAcceptsEvents } from "../accepted-types.js";
 import { HttpError } from "../errors.js";
 import type { RequestParameters } from "../graphql/request/documents.js";
 import type { RequestReader } from "../graphql/request/request-reader.js";
@@ -56,7 +57,7 @@ async function sendEvents(
   visit: Visit,
   parts: EventRouteParts,
 ): Promise<FastifyReply> {
-  checkAccept(request.headers.accept);
+  checkAcceptsEvents(request.headers.accept);
   if (request.method === "HEAD") return reply.headers(EVENT_HEADERS).send();
   const { viewer, notes } = visit;
   if (viewer === null) throw new Error("a request of which nobody knows who sends it");
@@ -190,11 +191,6 @@ function startWait<Value>(coming: Promise<Value>): Wait<Value> {
       return isSettled ? await coming : null;
     },
   };
-}
-
-function checkAccept(accept: string | undefined): void {
-  if (accept?.includes("text/event-stream") === true || accept === "*/*") return;
-  throw new HttpError(406, "NOT_ACCEPTABLE", "This path answers with text/event-stream; accept that.");
 }
 
 async function readParameters(

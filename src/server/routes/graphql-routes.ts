@@ -6,8 +6,6 @@ import { HttpError } from "../errors.js";
 
 type Handler = (request: FastifyRequest, reply: FastifyReply, visit: Visit) => Promise<FastifyReply>;
 
-const OTHER_METHODS = ["PUT", "PATCH", "DELETE", "OPTIONS"];
-
 /** Serves `/graphql`. */
 export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler: Handler): void {
   void app.register((scope, _options, done) => {
@@ -23,14 +21,6 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
       handler: (request, reply) => {
         refuseLostUpgrade(request);
         return handler(request, reply, gate.findVisit(request));
-      },
-    });
-    scope.route({
-      method: OTHER_METHODS,
-      url: "/graphql",
-      config: { rule: { ...GRAPHQL_RULE, crossSite: "off", body: "any", explainRefusal: null } },
-      handler: () => {
-        throw new HttpError(405, "METHOD_NOT_ALLOWED", "Use GET or POST.", { allow: "GET, HEAD, POST" });
       },
     });
     done();

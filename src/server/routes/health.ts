@@ -1,6 +1,5 @@
 import type { FastifyInstance } from "fastify";
 import { HEALTH_RULE } from "../admission/rules.js";
-import { HttpError } from "../errors.js";
 import type { Readiness } from "../options.js";
 
 /** Deadline of a health check. A healthy database answers sooner, and an orchestrator waits longer. */
@@ -54,16 +53,6 @@ export function registerHealthRoutes(
         .send({ ready, reasons, ...(warnings.length > 0 && { warnings }) });
     },
   });
-  for (const url of ["/healthz", "/readyz"]) {
-    // Before the body is read.
-    app.route({ method: OTHER_METHODS, url, config, onRequest: refuseMethod, handler: refuseMethod });
-  }
-}
-
-const OTHER_METHODS = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-
-function refuseMethod(): never {
-  throw new HttpError(405, "METHOD_NOT_ALLOWED", "Use GET or HEAD.", { allow: "GET, HEAD" });
 }
 
 const SHUTTING_DOWN: Readiness = { ready: false, reasons: ["shutting down"] };

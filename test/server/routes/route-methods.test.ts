@@ -41,6 +41,29 @@ describe("a path", () => {
   });
 });
 
+test("a path with parameters takes methods as its route does, and a route that only refuses adds none", async () => {
+  const server = await served({
+    routes: (scope) => {
+      scope.get("/things/:name/parts/*", () => "here");
+      scope.route({
+        method: ["PUT", "DELETE"],
+        url: "/things/:name/parts/*",
+        config: { refusesMethods: true },
+        handler: (_request, reply) => reply.code(405).send("here"),
+      });
+    },
+  });
+  for (const [path, status, allow] of [
+    ["/things/a/parts/b", 405, "GET"],
+    ["/things/a/parts/b/c", 405, "GET"],
+    ["/things/a", 404, null],
+    ["/things/a/others/b", 404, null],
+  ] as const) {
+    const answer = await fetch(server.url + path, { method: "PATCH" });
+    expect([path, answer.status, answer.headers.get("allow")]).toEqual([path, status, allow]);
+  }
+});
+
 test("HEAD of the stream of events tells its headers and subscribes to nothing", async () => {
   const server = await served();
   const headers = { accept: "text/event-stream" };

@@ -134,14 +134,14 @@ function collect(
 }
 
 /** Parses JSON whose nesting was counted before. */
-export function parseJson(text: string, maxDepth: number): unknown {
+export function parseJson(text: string, maxDepth: number, what = "The body"): unknown {
   if (measureJsonDepth(text) > maxDepth) {
     throw new HttpError(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
   }
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw new HttpError(400, "BAD_REQUEST", text === "" ? "The body is missing." : "The body is not JSON.");
+    throw new HttpError(400, "BAD_REQUEST", text === "" ? `${what} is missing.` : `${what} is not JSON.`);
   }
 }
 

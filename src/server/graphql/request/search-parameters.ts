@@ -15,7 +15,7 @@ export function parseSearchParameters(search: string, jsonDepth: number): Reques
   }
   for (const name of MAPS) {
     const text = readOnce(given, name);
-    const value = text === null || text === "" ? null : parseJson(text, jsonDepth);
+    const value = text === null || text === "" ? null : parseJson(text, jsonDepth, `The parameter ${name}`);
     if (value !== null) parameters[name] = value;
   }
   return parameters;
