@@ -9,7 +9,7 @@ export interface UnknownVariable {
 
 /**
  * Finds variables that were probably meant as settings, such as `VDSM_HOST` or `PROT`. Their names differ from a
- * setting's by a typing mistake or two, or begin with a word with which only our settings begin.
+ * setting's by a typing mistake or two, lack its `_FILE`, or begin with a word with which only our settings begin.
  */
 export function findUnknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
@@ -39,6 +39,9 @@ const LONGEST = Math.max(...NAMES.map((name) => name.length)) + 3;
 function findNearest(name: string): string | null {
   if (name.length > LONGEST || (name !== name.toUpperCase() && !name.includes("_"))) return null;
   const upper = name.toUpperCase();
+  // Without it the setting has no effect, so that AUTH_TOKENS would let everybody in.
+  const withFile = `${upper}_FILE`;
+  if (NAMES.includes(withFile)) return withFile;
   const byDistance = NAMES.map((setting) => ({ setting, distance: measureDistance(upper, setting) }));
   const closest = byDistance.reduce((least, each) => (each.distance < least.distance ? each : least));
   if (closest.distance <= allowDistance(closest.setting)) return closest.setting;

@@ -20,7 +20,8 @@ export function findAnswerType(accept: string | undefined): string {
 
 /** Refuses a client that does not accept a stream of events. */
 export function checkAcceptsEvents(accept: string | undefined): void {
-  negotiateMediaType(accept, [{ name: EVENT_STREAM, types: [EVENT_STREAM] }]) ?? refuseAll(EVENT_STREAM);
+  const offer = { name: EVENT_STREAM, types: [EVENT_STREAM] };
+  if (negotiateMediaType(accept, [offer]) === null) refuseAll(EVENT_STREAM);
 }
 
 function refuseAll(types: string): never {

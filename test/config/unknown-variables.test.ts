@@ -12,6 +12,9 @@ test.each([
   ["AUTH_TOKEN_FILE", "AUTH_TOKENS_FILE"],
   ["OIDC_ROLES", "OIDC_ROLES_CLAIM"],
   ["LIMIT", "LIMITS"],
+  ["AUTH_TOKENS", "AUTH_TOKENS_FILE"],
+  ["TLS_CERT", "TLS_CERT_FILE"],
+  ["TRUSTED_DOCUMENTS", "TRUSTED_DOCUMENTS_FILE"],
   ["vdsm_hosts", "VDSM_HOSTS"],
 ])("%s looks like %s", (name, nearest) => {
   expect(findUnknownVariables({ [name]: "x" })).toEqual([{ name, nearest }]);

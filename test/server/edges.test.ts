@@ -84,6 +84,21 @@ describe("a target in another form", () => {
   });
 });
 
+test.each([
+  ["/things/a;max=1", "a", { max: "1" }],
+  ["/things/a;max=1;page=2?follow=nics", "a", { follow: "nics", max: "1", page: "2" }],
+  ["/things;max=1/a;next_run/", "a", { max: "1", next_run: "" }],
+  ["/things/a%3Bb;;x=%3B", "a;b", { x: ";" }],
+])("matrix parameters count as those of the query: %s", async (target, name, query) => {
+  const server = await served({
+    routes: (scope) => {
+      scope.get("/things/:name", (request) => [request.params, request.query]);
+    },
+  });
+  const { status, text } = await ask(server, target);
+  expect([status, JSON.parse(text)]).toEqual([200, [{ name }, query]]);
+});
+
 describe("a target that cannot be decoded, or is very long", () => {
   const ODD = ["%", "%ff", "%zz", "%C0%80", "%ED%A0%80", "a%2", "%E0%A4%A", "x".repeat(5_000)];
 
