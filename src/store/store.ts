@@ -21,7 +21,7 @@ import { createSnapshot } from "./read/snapshot.js";
 import { createTreeReads, readTreesByHosts } from "./read/vms/vm-trees.js";
 import { readNicHolders } from "./read/nic-reads.js";
 import { readStoredVms, type StoredVmsQuestion } from "./write/stored-vms.js";
-import type { ClaimAnswer, ClaimOptions, Store } from "./types.js";
+import type { ClaimAnswer, ClaimOptions, HostClaim, Store } from "./types.js";
 
 export type { Store } from "./types.js";
 
@@ -56,6 +56,11 @@ export function createStore(
     releaseClaims(dataSource, gateway.id, hostIds),
   );
   const writePass = createPassWriter(dataSource);
+  /** Releases the claim of a pass that was superseded. Otherwise other gateways would wait for it until its time limit. */
+  const giveUp = async ({ hostId }: HostClaim): Promise<false> => {
+    await release(hostId);
+    return false;
+  };
   const rename = createBatcher({ getKey: ({ hostId }: HostName) => hostId }, (names) =>
     renameHosts(dataSource, names),
   );
@@ -94,8 +99,8 @@ export function createStore(
     readHostVms: async (hostId, vmIds) => (await readStored({ hostIds: [hostId], vmIds })) ?? [],
     readVms: async (vmIds) => (await readStored({ hostIds: [], vmIds })) ?? [],
     readNicHolders: (nicIds) => readNicHolders(dataSource, nicIds),
-    apply: writePass,
-    fail: (claimed, failure, durationMs) => failPass(dataSource, claimed, failure, durationMs),
+    apply: async (claimed, ...pass) => (await writePass(claimed, ...pass)) || giveUp(claimed),
+    fail: async (claimed, ...pass) => (await failPass(dataSource, claimed, ...pass)) || giveUp(claimed),
     readPollingState: () => readPollingState(dataSource),
     createReaderFor: (scope) => createReader(readers, scope),
     openSnapshot: (scope) => {

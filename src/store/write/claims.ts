@@ -83,7 +83,10 @@ const REQUEST_COLUMNS: SentColumns<ClaimRequest> = {
 /** An answer, or `locked`: a session has locked the host's row. */
 export type LockedOr<Answer> = Answer | { readonly hostId: string; readonly deferred: "locked" };
 
-/** Releases claims of this gateway after passes that ended without a write, so that other gateways can claim the hosts. */
+/**
+ * Releases claims of this gateway after passes that ended without a write, so that other gateways can claim the hosts. The
+ * next pass over each of them then has precedence, whichever gateway runs it.
+ */
 export async function releaseClaims(
   dataSource: DataSource,
   gatewayId: string,
@@ -112,8 +115,10 @@ const WISH_MS = 10_000;
 const IS_FRESH = `(h.claimed_by IS DISTINCT FROM $1 AND h.last_success_at <= now()
   AND h.last_success_at > now() - a.fresh_ms * interval '1 ms')`;
 
+/** A wish does not count against the gateway that still holds the claim, since nobody else could have the next one before. */
 const IS_BUSY = `((h.claimed_until > now() AND h.claimed_by IN (SELECT id FROM alive)) IS TRUE
-  OR (h.wanted_until > now() AND h.wanted_by IN (SELECT id FROM alive)) IS TRUE)`;
+  OR (h.wanted_until > now() AND h.wanted_by IN (SELECT id FROM alive)
+    AND (h.claimed_until > now() AND h.claimed_by = $1) IS NOT TRUE) IS TRUE)`;
 
 const CLAIM = `WITH asked AS (
   SELECT * FROM ${formatSource(REQUEST_COLUMNS, 2)}
@@ -132,7 +137,7 @@ const CLAIM_REST = `
 ), claimed AS (
   UPDATE vnic_graph_host h SET epoch = h.epoch + 1, last_attempt_at = now(), claimed_by = $1,
     claimed_until = now() + m.limit_ms * interval '1 ms', wanted_by = NULL, wanted_until = NULL,
-    waiting_since = CASE WHEN m.is_retry THEN coalesce(h.waiting_since, now()) END
+    waiting_since = CASE WHEN m.is_retry THEN coalesce(h.waiting_since, now()) ELSE h.waiting_since END
   FROM mine m WHERE h.host_id = m.host_id RETURNING h.host_id, h.epoch
 )
 SELECT p.host_id, c.epoch, p.fresh, p.busy FROM polled p LEFT JOIN claimed c ON c.host_id = p.host_id`;
@@ -151,4 +156,4 @@ FROM free WHERE h.host_id = free.host_id`;
 const RELEASE = `WITH mine AS (SELECT h.host_id FROM vnic_graph_host h
   WHERE h.host_id = ANY($2::uuid[]) AND h.claimed_by = $1 AND h.claimed_until IS NOT NULL
   ORDER BY h.host_id FOR NO KEY UPDATE OF h SKIP LOCKED)
-UPDATE vnic_graph_host h SET claimed_until = NULL FROM mine WHERE h.host_id = mine.host_id`;
+UPDATE vnic_graph_host h SET claimed_until = NULL, waiting_since = coalesce(h.waiting_since, now()) FROM mine WHERE h.host_id = mine.host_id`;

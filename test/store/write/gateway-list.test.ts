@@ -211,6 +211,47 @@ describe("claims of two gateways", () => {
     expect(await other.claim(HOST_A)).toMatchObject({ epoch: 2n });
   });
 
+  describe("of a pass that was superseded", () => {
+    const state = vmState(1);
+    const takeFromA = hostChanges({ changedVms: [vmChange(state, { ownerId: HOST_B })] });
+    let claim: HostClaim;
+    beforeEach(async () => {
+      await one.apply(await claimHost(one, HOST_A), hostChanges({ newVms: [state] }), note);
+      claim = await claimHost(one, HOST_A);
+      expect(await other.claim(HOST_A)).toMatchObject({ deferred: "busy" });
+    });
+    const supersede = async () => one.apply(await claimHost(one, HOST_B), takeFromA, note);
+
+    test.each([
+      ["written", () => one.apply(claim, NO_CHANGES, note)],
+      ["failed", () => one.fail(claim, { kind: "timeout", message: "no reply" }, 1)],
+    ])("stand in nobody's way once it has %s", async (_, end) => {
+      await supersede();
+      expect(await end()).toBe(false);
+      expect(await other.claim(HOST_A)).toMatchObject({ epoch: 4n });
+    });
+
+    test("leave the precedence to whichever gateway tries it again", async () => {
+      await supersede();
+      await one.apply(claim, NO_CHANGES, note);
+      const again = await claimHost(other, HOST_A);
+      const back = hostChanges({
+        changedVms: [vmChange({ ...state, ownerId: HOST_B }, { ownerId: HOST_A })],
+      });
+      const rival = await claimHost(one, HOST_B);
+      const give = hostChanges({
+        changedVms: [vmChange({ ...state, ownerId: HOST_B }, { incomingId: HOST_A })],
+      });
+      expect(await one.apply(rival, give, note)).toBe(false);
+      expect(await other.apply(again, back, note)).toBe(true);
+    });
+
+    test("do not keep its own gateway waiting for others that wait for it", async () => {
+      await supersede();
+      expect(await one.claim(HOST_A, { ...options, isRetry: true })).toMatchObject({ epoch: 4n });
+    });
+  });
+
   test("let the pass that was superseded before write first", async () => {
     const state = vmState(1);
     await one.apply(await claimHost(one, HOST_A), hostChanges({ newVms: [state] }), note);
