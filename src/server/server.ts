@@ -194,6 +194,7 @@ async function registerAnswers(
       origin: [...options.cors],
       methods: ["GET", "HEAD", "POST"],
       allowedHeaders: [...ALLOWED_HEADERS, ...(options.corsHeaders ?? [])],
+      exposedHeaders: [...EXPOSED_HEADERS],
       maxAge: 600,
     };
     const forOthers = { ...forPages, preflight: false };
@@ -222,3 +223,6 @@ async function registerAnswers(
 
 /** Headers that pages of listed origins may always send; CORS_HEADERS adds others. */
 const ALLOWED_HEADERS: readonly string[] = ["content-type", "authorization", "apollo-require-preflight"];
+
+/** Headers of answers that pages of listed origins may read: when to ask again, what to ask the operator about, the next page of a list. */
+const EXPOSED_HEADERS: readonly string[] = ["retry-after", "x-request-id", "etag", "link"];

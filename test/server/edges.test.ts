@@ -280,6 +280,7 @@ describe("CORS", () => {
     const server = await served({ cors: [origin], identity: createIdentity([]) });
     const answer = await ask(server, "/graphql?query=%7B__typename%7D", { headers: { origin } });
     expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([401, origin]);
+    expect(answer.headers["access-control-expose-headers"]).toBe("retry-after, x-request-id, etag, link");
   });
 });
 
