@@ -15,6 +15,7 @@ export interface AddressHolder<Interface extends AddressedInterface> {
  * Decides whether an address that several VMs have is a virtual router's, or another one that is meant to be shared. It is
  * if at most one VM has it in the usual way. The others have it in one of these ways:
  * 1. on a virtual MAC, or on the interface of a program for virtual routers;
+ *    or on one with a label behind its name (`eth0:1`), which is a second address that something has added;
  * 2. on `lo` or a dummy, beside an address by which others reach the guest, as servers behind a load balancer do;
  * 3. IPv4: after another address of the same interface. Kernels list what was added later behind it, as keepalived's;
  * 4. IPv6, where kernels list what was added later first: beside one that was set by hand, in the same prefix of 64, which
@@ -38,7 +39,7 @@ function isVirtual<Interface extends AddressedInterface>(
   if (device === null) return false;
   const { name, macAddress, ipv4Addresses } = device;
   if (macAddress !== null && ROUTER_MAC.test(macAddress)) return true;
-  if (name !== null && ROUTER_NAME.test(name)) return true;
+  if (name !== null && (ROUTER_NAME.test(name) || LABEL.test(name))) return true;
   if (isOfServices(device)) return interfaces.some((each) => !isOfServices(each) && isReachable(each));
   if (!address.includes(":")) return ipv4Addresses.indexOf(address) > 0;
   const value = parseAddress(address)?.value ?? 0n;
@@ -54,6 +55,7 @@ function isVirtual<Interface extends AddressedInterface>(
 /** The virtual MACs of VRRP and CARP, HSRP 1 and 2, GLBP. */
 const ROUTER_MAC = /^(?:00:00:5e:00:0[12]|00:00:0c:07:ac|00:00:0c:9f:f[0-9a-f]|00:07:b4)/;
 const ROUTER_NAME = /^(?:vrrp|carp|vip)[\w.-]*$/i;
+const LABEL = /^[\w.-]+:[\w.-]+$/;
 const INTERFACE_ID = 0xffff_ffff_ffff_ffffn;
 
 function isOfServices({ name }: AddressedInterface): boolean {

@@ -17,7 +17,8 @@ export function isInsideGuest(name: string): boolean {
 
 /** The pattern of the names inside a guest, without regard to case. PostgreSQL and JavaScript read it in the same way. */
 export const INSIDE_PATTERN = `^(?:${[
-  // Docker, Podman, containerd, LXC, Incus, libvirt.
+  // Docker, Home Assistant's on it, systemd-nspawn, Podman, containerd, LXC, Incus, libvirt.
+  "hassio|v[ez]-.+",
   "docker\\d*|docker_gwbridge|br-[0-9a-f]{12}",
   "podman\\d*|cni-podman\\d+|nerdctl\\d+|lxcbr\\d+|lxdbr\\d+|incusbr\\d+|virbr\\d+(?:-nic)?",
   // VirtualBox, VMware, Multipass, Waydroid, and libvirt's ends of links into nested VMs.

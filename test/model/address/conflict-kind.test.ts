@@ -26,6 +26,24 @@ test.each<[what: string, address: string, vms: string[][], kind: string]>([
     [["vrrp.51 00:00:5e:00:01:33 10.0.0.1"], ["vrrp.51 00:00:5e:00:01:33 10.0.0.1"]],
     "VIRTUAL_ROUTER",
   ],
+  [
+    "a second address with a label, which pacemaker and keepalived may give it",
+    "10.0.0.1",
+    [
+      ["eth0:vip m1 10.0.0.1", "eth0 m1 10.0.0.11"],
+      ["eth0:1 m2 10.0.0.1", "eth0 m2 10.0.0.12"],
+    ],
+    "VIRTUAL_ROUTER",
+  ],
+  [
+    "servers behind LVS, on lo:0",
+    "10.0.0.100",
+    [
+      ["lo:0 - 10.0.0.100", "eth0 m1 10.0.0.11"],
+      ["lo:0 - 10.0.0.100", "eth0 m2 10.0.0.12"],
+    ],
+    "VIRTUAL_ROUTER",
+  ],
   ["one has it in the usual way", "10.0.0.1", [["eth0 m1 10.0.0.1"], ["carp0 - 10.0.0.1"]], "VIRTUAL_ROUTER"],
   // Kernels list an IPv6 address that was added later first.
   [

@@ -721,4 +721,24 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     guest: ["incusbr0 - 10.158.0.1 fd42:1::1", "enp5s0 m1 fd00::5"],
     address: "fd00::5",
   },
+  {
+    title: "Home Assistant's bridge and links into containers of systemd-nspawn while DHCP is silent",
+    guest: [
+      "hassio 02:42:0a:00:00:09 172.30.32.1",
+      "ve-web - 192.168.7.1",
+      "vz-lan - 10.9.9.1",
+      "end0 m1 fe80::9",
+    ],
+    address: "fe80::9",
+  },
+  {
+    title: "a second address with a label",
+    guest: ["eth0 m1 10.0.0.50", "eth0:1 m1 10.0.0.10"],
+    address: "10.0.0.50",
+  },
+  {
+    title: "a server behind LVS with its service's address on lo:0",
+    guest: ["lo:0 - 10.0.0.100", "eth0 m1 10.0.0.5"],
+    address: "10.0.0.5",
+  },
 ];
