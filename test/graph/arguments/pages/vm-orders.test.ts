@@ -47,13 +47,19 @@ async function readForward(
   }
 }
 
-async function readBackward(store: ReadStore, order: Order, size: number): Promise<string[]> {
+async function readBackward(
+  store: ReadStore,
+  order: Order,
+  size: number,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
   const seen: string[] = [];
   for (let before = ""; ;) {
     const { nodes, pageInfo } = await readPage(store, order, `last: ${size}${before}`);
     expect(pageInfo.hasNextPage).toBe(before !== "");
     seen.push(...nodes.map((node) => node.id).toReversed());
     if (!pageInfo.hasPreviousPage) return seen;
+    await between();
     before = `, before: "${pageInfo.startCursor}"`;
   }
 }
@@ -210,7 +216,7 @@ describe("an order sorts by", () => {
   });
 });
 
-test("while addresses change between pages, who did not move comes once and is not lost", async () => {
+test("while addresses change between pages, from either end, who did not move comes once and is not lost", async () => {
   const change = fc.record({
     number: fc.integer({ min: 1, max: COUNT }),
     last: fc.integer({ min: 1, max: 250 }),
@@ -223,12 +229,13 @@ test("while addresses change between pages, who did not move comes once and is n
         "LAST_CHANGE_ASC",
         "LAST_CHANGE_DESC",
       ),
+      fc.constantFrom(readForward, readBackward),
       fc.integer({ min: 1, max: 6 }),
       fc.array(fc.array(change, { maxLength: 3 }), { maxLength: 8 }),
-      async (order, size, rounds) => {
+      async (order, read, size, rounds) => {
         const moved = new Set<string>();
         const left = [...rounds];
-        const seen = await readForward(database.store, order, size, async () => {
+        const seen = await read(database.store, order, size, async () => {
           for (const { number, last } of left.shift() ?? []) {
             const vm = vms[number - 1]!;
             // Only the host that runs a VM may change it as its own.
