@@ -87,6 +87,8 @@ describe("a fault", () => {
     ["/vms?max=-2", 400, "Bad Request", "max: expected a whole number from 0"],
     ["/vms?max=00", 400, "Bad Request", "max: expected a whole number from 0"],
     ["/vms?max=1e9", 400, "Bad Request", "max: expected a whole number from 0"],
+    ["/vms?max=2147483648", 400, "Bad Request", "max: the greatest number is 2147483647"],
+    ["/vms?page=99999999999", 400, "Bad Request", "page: the greatest number is 2147483647"],
     ["/vms?max=1&max=2", 400, "Bad Request", "max: given more than once"],
     ["/vms?page=x", 400, "Bad Request", "page: expected a whole number from 1"],
     ["/vms?search=page%200", 400, "Bad Request", "page: expected a whole number from 1"],
@@ -138,6 +140,19 @@ describe("a fault", () => {
     const reply = await rest.ask(path);
     expect(JSON.parse(reply.text)).toEqual({ reason, detail });
     expect(reply.status).toBe(status);
+  });
+
+  test("is no answer to the greatest number, by which clients ask for all", async () => {
+    const count = async (path: string) => {
+      const { status, text } = await rest.ask(path);
+      return { status, vms: (JSON.parse(text) as { vm: unknown[] }).vm.length };
+    };
+    const all = await count("/vms");
+    expect(all).toMatchObject({ status: 200 });
+    expect(await count("/vms?max=2147483647")).toEqual(all);
+    expect(await count("/vms?max=2147483647&search=page%201")).toEqual(all);
+    expect(await count("/vms?max=2147483647&page=2147483647")).toEqual({ status: 200, vms: 0 });
+    expect((await rest.ask("/hosts?max=2147483647")).status).toBe(200);
   });
 
   test("is the answer to another version of the API than 4", async () => {

@@ -15,10 +15,14 @@ export function readParameter(request: FastifyRequest, name: string): string | n
 export function readWholeNumber(request: FastifyRequest, name: string, least: 0 | 1): number | null {
   const text = readParameter(request, name);
   if (text === null) return null;
-  if (!/^(?:0|[1-9]\d{0,8})$/.test(text) || Number(text) < least)
+  if (!/^(?:0|[1-9]\d*)$/.test(text) || Number(text) < least)
     throw new OvirtFaultError(400, `${name}: expected a whole number from ${least}`);
+  if (Number(text) > GREATEST) throw new OvirtFaultError(400, `${name}: the greatest number is ${GREATEST}`);
   return Number(text);
 }
+
+/** The greatest number of an engine, by which clients ask for all there is. */
+const GREATEST = 2_147_483_647;
 
 /** Reads `true` or `false`. The name without a value means `true`. `label` is its name in the fault. */
 export function readBoolean(request: FastifyRequest, name: string, label = name): boolean | null {
