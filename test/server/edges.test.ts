@@ -316,6 +316,9 @@ describe("ALLOWED_HOSTS", () => {
   test.each([
     ["graph.apps.example.org", true],
     ["GRAPH.apps.example.org:8443", true],
+    ["graph.apps.example.org.", true],
+    ["graph.apps.example.org.:8443", true],
+    ["graph.apps.example.org..", false],
     ["apps.example.org", false],
     ["a.b.apps.example.org", false],
     ["xapps.example.org", false],
@@ -331,6 +334,18 @@ test("a WebSocket whose Upgrade a proxy took off is refused with what the proxy 
   const { status, text } = await ask(await served(), "/graphql", { headers });
   expect([status, text]).toEqual([400, expect.stringMatching(/PROTOCOL_NOT_SUPPORTED/)]);
   expect(text).toContain("a proxy in front took the headers Upgrade and Connection off".slice(2));
+});
+
+test("a name that is complete by a dot at its end is the same name", async () => {
+  const server = await served({ allowedHosts: ["graph.example.org"] });
+  for (const [host, status] of [
+    ["graph.example.org.", 200],
+    ["localhost.:80", 200],
+    ["evil.example.", 421],
+    [".", 421],
+  ] as const) {
+    expect([host, (await ask(server, "/", { headers: { host } })).status]).toEqual([host, status]);
+  }
 });
 
 describe("Vary", () => {

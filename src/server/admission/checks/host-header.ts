@@ -12,7 +12,8 @@ const LOOPBACK_NAMES: readonly string[] = ["localhost"];
  */
 export function checkHost(host: string | undefined, allowedHosts: readonly string[]): void {
   if (allowedHosts.includes("*")) return;
-  const name = host === undefined ? null : parseHostHeader(host);
+  // A dot at the end says that the name is complete; it is the same name.
+  const name = host === undefined ? null : (parseHostHeader(host)?.replace(/\.$/, "") ?? null);
   if (
     name !== null &&
     (isIP(name) !== 0 || LOOPBACK_NAMES.includes(name) || isListed(name, host, allowedHosts))
