@@ -72,11 +72,11 @@ const NOBODY: ReadonlyMap<string, number> = new Map();
 
 /**
  * Locks hosts, and finds since when their passes have precedence. A pass has precedence only while it runs and its gateway
- * is alive, and at most for an interval or twice the time of the host's last pass. So a host that hangs does not delay
- * others.
+ * is alive, and at most for an interval or twice the time of the host's last pass, but for two intervals. So a host that hangs
+ * or is slow does not delay others for long.
  */
 const LOCK_HOSTS = `SELECT h.host_id AS id, CASE WHEN h.claimed_until > now()
-    AND h.last_attempt_at + greatest(h.interval_ms, 2 * h.last_duration_ms, 1000) * interval '1 ms' > now()
+    AND h.last_attempt_at + least(2 * h.interval_ms, greatest(h.interval_ms, 2 * h.last_duration_ms, 1000)) * interval '1 ms' > now()
     AND EXISTS (SELECT FROM vnic_graph_gateway g WHERE g.gateway_id = h.claimed_by AND g.alive_until > now())
   THEN extract(epoch FROM h.waiting_since)::float8 END AS since
 FROM vnic_graph_host h WHERE h.host_id = ANY($1::uuid[]) ORDER BY h.host_id FOR UPDATE OF h`;

@@ -246,6 +246,25 @@ describe("claims of two gateways", () => {
       expect(await other.apply(again, back, note)).toBe(true);
     });
 
+    test("hold up the hosts with which it exchanges VMs for two intervals at most, however slow its host is", async () => {
+      await supersede();
+      await one.apply(claim, NO_CHANGES, note);
+      await claimHost(other, HOST_A);
+      const give = hostChanges({
+        changedVms: [vmChange({ ...state, ownerId: HOST_B }, { incomingId: HOST_A })],
+      });
+      const runFor = (seconds: number) =>
+        database.dataSource.query(
+          `UPDATE vnic_graph_host SET last_duration_ms = 600000, last_attempt_at = now() - $2 * interval '1 s'
+           WHERE host_id = $1`,
+          [HOST_A, seconds],
+        );
+      await runFor(25);
+      expect(await one.apply(await claimHost(one, HOST_B), give, note)).toBe(false);
+      await runFor(31);
+      expect(await one.apply(await claimHost(one, HOST_B), give, note)).toBe(true);
+    });
+
     test("do not keep its own gateway waiting for others that wait for it", async () => {
       await supersede();
       expect(await one.claim(HOST_A, { ...options, isRetry: true })).toMatchObject({ epoch: 4n });
