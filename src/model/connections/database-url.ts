@@ -33,6 +33,8 @@ export interface DatabaseTarget {
   readonly database: string | null;
   readonly sslMode: SslMode | null;
   readonly sslNegotiation: "postgres" | "direct";
+  /** Only a login that is bound to the TLS of the server will do. */
+  readonly bindsChannel: boolean;
   readonly sslRootCert: string | null;
   readonly sslCert: string | null;
   readonly sslKey: string | null;
@@ -82,6 +84,8 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     database: take("dbname") ?? emptyToNull(decode(path)),
     sslMode: parseSslMode(take("sslmode"), take("ssl")),
     sslNegotiation: pick("sslnegotiation", ["postgres", "direct"], take("sslnegotiation")) ?? "postgres",
+    bindsChannel:
+      pick("channel_binding", ["disable", "prefer", "require"], take("channel_binding")) === "require",
     passwordFile: take("passfile"),
     sslRootCert: take("sslrootcert"),
     sslCert: take("sslcert"),
@@ -96,6 +100,7 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
     // Some clients write a blank as `+` here, although libpq does not accept it.
     options: take("options")?.replaceAll("+", " ") ?? null,
   };
+  pick("gssencmode", ["disable", "prefer"], take("gssencmode"));
   if (target.sslRootCert === "system" && target.sslMode !== "verify-full") {
     throw new DatabaseUrlError("a URL whose sslmode is verify-full where sslrootcert is system");
   }

@@ -1,9 +1,10 @@
 import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import pg from "pg";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
 import { startServedTimer } from "../../model/served-timer.js";
 import { formatArrays } from "./array-literal.js";
+import { requireChannelBinding } from "./channel-binding.js";
+import { endAfterSilence, type MeasuredStream } from "./end-after-silence.js";
 import { readPasswordFile } from "./password-file.js";
 import type { FoundServer, ServerFinder } from "./found-server.js";
 import {
@@ -134,8 +135,10 @@ export class SessionClient extends pg.Client {
     const stopTimer = startServedTimer(connectTimeoutMs, () => {
       this.connection.stream.destroy(new Error("timeout expired"));
     });
+    const checkBinding = target.bindsChannel ? requireChannelBinding(this.connection) : null;
     try {
       await super.connect();
+      checkBinding?.();
       endAfterSilence(this.connection.stream as MeasuredStream, answerTimeoutMs);
       return this;
     } catch (error) {
@@ -207,6 +210,7 @@ function readClientConfig({ target }: ClientOptions): pg.ClientConfig {
     user: target.user ?? undefined,
     password: target.password ?? undefined,
     database: target.database ?? undefined,
+    enableChannelBinding: target.bindsChannel,
     // Chosen when the server is known. Set here, so that PGSSLMODE and PGSSLNEGOTIATION have no effect.
     ssl: false,
     sslnegotiation: "postgres",
@@ -217,29 +221,6 @@ function readClientConfig({ target }: ClientOptions): pg.ClientConfig {
     pipeline: true,
     stream: createSocket,
   };
-}
-
-/** A socket, or the TLS over it. */
-type MeasuredStream = Duplex & Pick<Socket, "bytesRead" | "bytesWritten">;
-
-/**
- * Closes a connection after a silence. A server that lost its power closes no connection. Without this, the kernel would
- * wait for a quarter of an hour, and the pool would hand out the dead connection again and again.
- */
-function endAfterSilence(socket: MeasuredStream, silenceMs: number): void {
-  let moved = 0;
-  const stopTimer = startServedTimer(
-    silenceMs,
-    () => {
-      socket.destroy(new Error(`the database said nothing for ${silenceMs} ms; the connection was given up`));
-    },
-    () => {
-      const before = moved;
-      moved = socket.bytesRead + socket.bytesWritten;
-      return moved !== before;
-    },
-  );
-  socket.once("close", stopTimer);
 }
 
 /** Creates a socket. During the search for a server, nobody else listens to the errors of one that is not in use yet. */

@@ -78,6 +78,8 @@ const bad: [string, RegExp][] = [
   ["postgres://vnic:secret@h/d?secret", /no parameters but those/],
   ["postgres://vnic:secret@h/d?ssl_mode=secret", /no parameters but those/],
   ["postgres://vnic:secret@h/d?sslmode=secret", /whose sslmode is disable, allow/],
+  ["postgres://vnic:secret@h/d?channel_binding=secret", /whose channel_binding is disable, prefer, require/],
+  ["postgres://vnic:secret@h/d?gssencmode=require", /whose gssencmode is disable, prefer/],
   ["postgres://vnic:secret@h/d?target_session_attrs=secret", /whose target_session_attrs is any, read-write/],
   ["postgres://vnic:secret@h1,h2,h3/d?port=1,2", /one port for all hosts/],
   ["postgres://vnic:secret@h/d?connect_timeout=secret", /whole seconds/],

@@ -228,6 +228,16 @@ describe("TLS", () => {
     }
   });
 
+  test("channel_binding=require takes only a login that is bound to TLS", async () => {
+    const bound = await connect(`127.0.0.1:${portOf(primary)}`, "sslmode=require&channel_binding=require");
+    expect((await ask(bound)).encrypted).toBe(true);
+    for (const server of [primary, standby]) {
+      await expect(
+        connect(`127.0.0.1:${portOf(server)}`, "sslmode=disable&channel_binding=require"),
+      ).rejects.toMatchObject({ cause: { message: expect.stringMatching(/bound to its TLS/) as string } });
+    }
+  });
+
   test.each(["require", `verify-full&${CA}`])(
     "sslmode=%s does not count on a Unix socket, where there is no TLS",
     async (mode) => {
