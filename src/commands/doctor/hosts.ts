@@ -128,7 +128,8 @@ const CAUSES: readonly { readonly message: RegExp; readonly mending: string }[] 
   },
   {
     message: /name does not resolve|cannot be resolved/,
-    mending: "correct the name in VDSM_HOSTS, or the DNS of this machine",
+    mending:
+      "correct the name in VDSM_HOSTS, or by `vnic-graph hosts remove` and `hosts add` if it was added, or the DNS of this machine",
   },
   {
     message: /connection refused/,
