@@ -3,7 +3,6 @@ import { GraphQLDateTime } from "graphql-scalars";
 import { CidrError, formatCidr, parseCidr, type Cidr } from "../../model/address/cidr.js";
 import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeMac } from "../../model/address/mac.js";
-import { formatPlace } from "./literal-place.js";
 
 /*
  * MAC, IP, IPv4 and IPv6 share only their names with those of graphql-scalars. Ours are strict with input and lenient
@@ -66,7 +65,7 @@ function parseCidrInput(value: unknown, node?: ASTNode): Cidr {
     return parseCidr(typeof value === "string" ? value : "");
   } catch (error) {
     if (!(error instanceof CidrError)) throw error;
-    throw new GraphQLError(`${formatPlace(node)}${shortenValue(value)} ${error.message}`, {
+    throw new GraphQLError(`${shortenValue(value)} ${error.message}`, {
       ...(node !== undefined && { nodes: node }),
       extensions: { code: "BAD_USER_INPUT" },
     });
@@ -105,7 +104,7 @@ function createAddressScalar({ name, normalize, format = (text) => text, ...abou
   const parse = (value: unknown, node?: ASTNode): string => {
     const address = typeof value === "string" ? normalize(value) : null;
     if (address !== null) return address;
-    throw new GraphQLError(`${formatPlace(node)}${shortenValue(value)} is not a valid ${name} address`, {
+    throw new GraphQLError(`${shortenValue(value)} is not a valid ${name} address`, {
       ...(node !== undefined && { nodes: node }),
       extensions: { code: "BAD_USER_INPUT" },
     });

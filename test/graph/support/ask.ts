@@ -3,6 +3,7 @@ import type { GraphContext, HostAdmin } from "../../../src/graph/context.js";
 import type { Role } from "../../../src/model/roles.js";
 import { buildGraphSchema, type Federation } from "../../../src/graph/schema.js";
 import { createLoaders } from "../../../src/loaders/loaders.js";
+import { nameValues } from "../../../src/server/graphql/name-values.js";
 import type { ReadStore } from "../../../src/store/types.js";
 
 export interface Asking {
@@ -21,6 +22,8 @@ export async function ask(store: ReadStore, query: string, asking: Asking = {}):
   const schema = getSchema(asking.federation ?? "off");
   const document = parse(query);
   const errors = validate(schema, document);
+  // As the server does before it answers.
+  nameValues(document, errors);
   if (errors.length > 0) return { errors };
   const contextValue: GraphContext = {
     loaders: createLoaders(store),

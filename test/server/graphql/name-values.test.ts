@@ -1,5 +1,6 @@
 import { buildSchema } from "graphql";
 import { expect, test } from "vitest";
+import { buildGraphSchema } from "../../../src/graph/schema.js";
 import { served } from "../running.js";
 
 const schema = buildSchema(`
@@ -54,4 +55,16 @@ test("each of several wrong values has its own place, and so has each error of o
     "range",
     "range",
   ]);
+});
+
+test.each([
+  [
+    'guestAddresses(inCidr: "10.0.0.1/8")',
+    'inCidr: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8',
+  ],
+  ['vms(filter: { or: [{ ip: "10.0.0" }] })', 'filter.or.ip: "10.0.0" is not a valid IP address'],
+])("the graph's own scalars name the place once: %s", async (field, message) => {
+  const server = await served({ schema: buildGraphSchema({ federation: "off" }) });
+  const { body } = await server.post(`{ ${field} { totalCount } }`);
+  expect(body.errors?.map((error) => error.message)).toEqual([message]);
 });
