@@ -166,6 +166,11 @@ const HOW_TO_REACH: readonly {
   },
   {
     state: null,
+    words: /channel_binding=require asks/,
+    hint: "the login must be over TLS, with a password of scram-sha-256; or leave channel_binding out",
+  },
+  {
+    state: null,
     words: /is not (?:read-write|read-only|primary|standby)/,
     hint: "none of the servers is what target_session_attrs asks for",
   },

@@ -308,12 +308,15 @@ describe("the doctor has a hint for", () => {
     ]);
   });
 
-  test("a server without TLS, a standby, and a socket's folder that is not there", async () => {
+  test("a server without TLS, a login that is not bound to it, a standby, and a socket's folder that is not there", async () => {
     const follower = `127.0.0.1:${portOf(standby)}`;
     expect(await find(follower, "sslmode=require")).toMatchObject([
       { mend: expect.stringMatching(/the server has no TLS/) as string },
     ]);
     expect((await find(follower, ""))[0]).toMatchObject({ what: "is a standby, which cannot be written" });
+    expect(await find(follower, "channel_binding=require")).toMatchObject([
+      { mend: expect.stringMatching(/over TLS, with a password of scram-sha-256/) as string },
+    ]);
     expect(await find("", "host=%2Fnowhere")).toMatchObject([
       { mend: expect.stringMatching(/folder of the Unix socket/) as string },
     ]);
