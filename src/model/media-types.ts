@@ -40,9 +40,14 @@ interface Worth {
 function parseRange(text: string): Range {
   const [type = "", ...parameters] = text.split(";").map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith("q="))?.slice(2);
-  const number =
-    quality === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(quality) ? Number(quality) : 0;
-  return { type, quality: number };
+  // Java sends `*; q=.2, */*; q=.2`. The RFC knows neither, but both are plain.
+  return { type: type === "*" ? "*/*" : type, quality: readQuality(quality) };
+}
+
+/** Reads a weight, whatever its number of decimals. What is no number counts as if it were not there. */
+function readQuality(text: string | undefined): number {
+  const number = text === undefined || text === "" ? 1 : Number(text);
+  return Number.isNaN(number) ? 1 : Math.min(Math.max(number, 0), 1);
 }
 
 /**

@@ -21,6 +21,8 @@ describe("a mutation", () => {
     ["application/*", "application/json"],
     ["application/graphql-response+json;q=0.001, text/html", "application/graphql-response+json"],
     ["APPLICATION/GRAPHQL-RESPONSE+JSON", "application/graphql-response+json"],
+    // What Java's HttpURLConnection sends unless it is told otherwise.
+    ["text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/json"],
   ])("takes effect once where its answer is accepted as %s", async (accept, type) => {
     const server = await served();
     const { status, headers } = await server.post("mutation { restart(id: 1) }", { headers: { accept } });
