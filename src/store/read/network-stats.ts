@@ -135,9 +135,11 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
       members: "SELECT DISTINCT key, vm_id FROM placed",
       nics: "SELECT key FROM placed",
       held: "SELECT key, 1 AS count FROM on_network",
-      // A join may become a loop over both, because PostgreSQL takes the conflicts for few. COALESCE keeps it from joining, so it hashes.
-      shared: `SELECT o.key, o.address FROM on_network o
-         WHERE coalesce((o.vm_id, o.address) IN (SELECT c.vm_id, c.address FROM conflicting c), false)`,
+      // A plain join may become a loop over both, and so may IN, in little memory: PostgreSQL does not know how many these are. A full
+      // join is by hash or by order. OFFSET keeps PostgreSQL from seeing that only pairs are wanted.
+      shared: `SELECT key, address FROM (SELECT o.key, c.address FROM on_network o
+         FULL JOIN conflicting c ON c.vm_id = o.vm_id AND c.address = o.address OFFSET 0) pair
+         WHERE key IS NOT NULL AND address IS NOT NULL`,
     },
   };
 }

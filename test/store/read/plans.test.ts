@@ -1,3 +1,4 @@
+import type { QueryRunner } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createChangeLog } from "../../../src/store/changes/change-log.js";
@@ -142,24 +143,12 @@ describe("of 600,000 addresses, in one statement", () => {
   });
 
   test("a page of conflicts ends when it is full, where every second address is one", async () => {
-    const connection = database.dataSource.createQueryRunner();
-    try {
-      await connection.startTransaction();
-      await connection.query("SET LOCAL session_replication_role = replica");
-      await connection.query(
-        `INSERT INTO vnic_graph_address (vm_id, address)
-         SELECT a.vm_id, a.address + 1 FROM vnic_graph_address a
-         WHERE a.address << '10.0.0.0/8' AND (a.address - '0.0.0.0') % 2 = 0 ON CONFLICT DO NOTHING`,
-      );
-      await connection.query("ANALYZE vnic_graph_address");
+    await withManyConflicts(async (connection) => {
       const ofConnection = createSeenReader(connection);
       const cost = await measure(() => ofConnection.readAddressConflicts(ALL_CONFLICTS), connection, 2);
       expect(cost).toMatchObject({ rows: 51, scanned: [] });
       expect(cost.met).toBeLessThan(600);
-    } finally {
-      await connection.rollbackTransaction();
-      await connection.release();
-    }
+    });
   });
 
   test("where shared addresses are stored, conflicts are looked for in these, and in those of VMs that changed since", async () => {
@@ -214,6 +203,36 @@ test.each([
   // 600,000 addresses, each with its VM; what is looked up one by one is not more than that.
   expect(cost.met).toBeLessThan(700_000);
 });
+
+test("figures by network meet each conflict a few times where every second address is one, in little memory", async () => {
+  await withManyConflicts(async (connection) => {
+    await connection.query("SET LOCAL work_mem = '1MB'");
+    const ofConnection = createSeenReader(connection);
+    const question = { filter: { hostId: largeId("a", 7) }, by: "NETWORK" } as const;
+    const cost = await measure(async () => (await ofConnection.readNetworkStats(question)).rows, connection);
+    expect(cost.rows).toBeGreaterThan(0);
+    expect(cost.met).toBeLessThan(1_000_000);
+  });
+});
+
+/** Runs `work` in a transaction in which every second address is in conflict. Nothing of it is kept. */
+async function withManyConflicts(work: (connection: QueryRunner) => Promise<void>): Promise<void> {
+  const connection = database.dataSource.createQueryRunner();
+  try {
+    await connection.startTransaction();
+    await connection.query("SET LOCAL session_replication_role = replica");
+    await connection.query(
+      `INSERT INTO vnic_graph_address (vm_id, address)
+       SELECT a.vm_id, a.address + 1 FROM vnic_graph_address a
+       WHERE a.address << '10.0.0.0/8' AND (a.address - '0.0.0.0') % 2 = 0 ON CONFLICT DO NOTHING`,
+    );
+    await connection.query("ANALYZE vnic_graph_address");
+    await work(connection);
+  } finally {
+    await connection.rollbackTransaction();
+    await connection.release();
+  }
+}
 
 /** Finds the place of the n-th VM in an order. Every hundredth has neither host nor address. */
 async function findPlace(order: VmOrder, n: number): Promise<VmRow> {
