@@ -24,7 +24,7 @@ import { createOperationCheck } from "./graphql/cost/check-operation.js";
 import { createFastAnswers } from "./graphql/fast-answers.js";
 import { createTurns } from "./graphql/cost/turns.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
-import { registerGraphqlRoutes } from "./routes/graphql-routes.js";
+import { refuseLostUpgrade, registerGraphqlRoutes } from "./routes/graphql-routes.js";
 import { registerHealthRoutes } from "./routes/health.js";
 import { registerMetricsRoute } from "./routes/metrics-route.js";
 import { DEFAULT_LIMITS, type Limits } from "../model/limits.js";
@@ -207,6 +207,10 @@ async function registerAnswers(
       },
     });
   }
+  app.addHook("onRequest", (request, _reply, done) => {
+    refuseLostUpgrade(request);
+    done();
+  });
   gate.guard(app);
   // Before the body is read.
   app.addHook("onRequest", (request, _reply, done) => {

@@ -329,11 +329,30 @@ describe("ALLOWED_HOSTS", () => {
   });
 });
 
-test("a WebSocket whose Upgrade a proxy took off is refused with what the proxy must do", async () => {
-  const headers = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-version": "13" };
-  const { status, text } = await ask(await served(), "/graphql", { headers });
-  expect([status, text]).toEqual([400, expect.stringMatching(/PROTOCOL_NOT_SUPPORTED/)]);
-  expect(text).toContain("a proxy in front took the headers Upgrade and Connection off".slice(2));
+describe("a WebSocket whose Upgrade a proxy took off", () => {
+  // What a browser sends with it: never Authorization.
+  const lost = (host: string) => ({
+    ...{ host, origin: `http://${host}`, "sec-websocket-version": "13" },
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  });
+
+  test.each([
+    ["of an open server", {}, "localhost"],
+    ["of a server that asks for an identity", { identity: createIdentity([]) }, "localhost"],
+    [
+      "over plain http to a name of ours",
+      { identity: createIdentity([]), allowedHosts: ["graph.example.org"] },
+      "graph.example.org",
+    ],
+  ])("is refused with what the proxy must do: %s", async (_title, options, host) => {
+    const { status, text } = await ask(await served(options), "/graphql", { headers: lost(host) });
+    expect([status, text]).toEqual([400, expect.stringMatching(/PROTOCOL_NOT_SUPPORTED/)]);
+    expect(text).toContain("A proxy in front took the headers Upgrade and Connection off");
+  });
+
+  test("is told nothing by a name that is not ours", async () => {
+    expect((await ask(await served(), "/graphql", { headers: lost("evil.example") })).status).toBe(421);
+  });
 });
 
 test("a name that is complete by a dot at its end is the same name", async () => {

@@ -18,18 +18,18 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
       method: ["GET", "HEAD", "POST"],
       url: "/graphql",
       config: { rule: GRAPHQL_RULE },
-      handler: (request, reply) => {
-        refuseLostUpgrade(request);
-        return handler(request, reply, gate.findVisit(request));
-      },
+      handler: (request, reply) => handler(request, reply, gate.findVisit(request)),
     });
     done();
   });
 }
 
-/** Refuses a request for a WebSocket from which a proxy took what asks for it. nginx does so unless it is told otherwise. */
-function refuseLostUpgrade({ headers }: FastifyRequest): void {
-  if (headers["sec-websocket-key"] === undefined) return;
+/**
+ * Refuses a request for a WebSocket from which a proxy took what asks for it. nginx does so unless it is told otherwise. Call it
+ * before the client is identified: browsers send no credentials with such a request.
+ */
+export function refuseLostUpgrade({ headers, routeOptions }: FastifyRequest): void {
+  if (routeOptions.url !== "/graphql" || headers["sec-websocket-key"] === undefined) return;
   throw new HttpError(
     400,
     "PROTOCOL_NOT_SUPPORTED",
