@@ -1,6 +1,5 @@
 import type { HostClaim } from "../store/types.js";
 import type { KeptAnswer } from "../vdsm/scan/scan-diff.js";
-import { NewVmBudget } from "./new-vm-budget.js";
 
 /**
  * Remembers one host between passes, so that a pass looks only at VMs whose report changed.
@@ -28,13 +27,7 @@ export class HostMemory {
   storedName: string | null = null;
   /** The problems in the host's reports since the last written pass, as messages, by VM. */
   problems: ReadonlyMap<string, string> = new Map();
-  /** How many VMs that nobody knew the host may add. */
-  readonly newVms: NewVmBudget;
   private basis: Basis | null = null;
-
-  constructor(now: () => number) {
-    this.newVms = new NewVmBudget(now);
-  }
 
   /** Begins a pass. Returns the kept answer to compare the next one with; `null` if the pass must look at all VMs. */
   begin({ epoch }: HostClaim): KeptAnswer | null {
@@ -46,7 +39,6 @@ export class HostMemory {
 
   /** Keeps the answer of a pass that was written. */
   commit({ epoch }: HostClaim, { toKeep, listsAllVms }: CommittedScan, isSettled: boolean): void {
-    this.newVms.settle();
     const uses = listsAllVms || this.basis === null ? 0 : this.basis.uses + 1;
     this.basis = isSettled ? { epoch, kept: toKeep, uses } : null;
   }

@@ -3,6 +3,8 @@ import { sightVms, type PassInput, type Sightings } from "./plan/sightings.js";
 /** The VMs of a pass that may be stored, and what is told of the new ones that may not, by VM. */
 export interface LimitedSightings {
   readonly sightings: Sightings;
+  /** How many of them nobody knew: their credit is taken when they are written. */
+  readonly added: number;
   readonly leftOut: ReadonlyMap<string, string>;
 }
 
@@ -13,7 +15,6 @@ export interface LimitedSightings {
  */
 export class NewVmBudget {
   private credit = MOST_CREDIT;
-  private taken = 0;
   private atMs: number;
   /** The VM at which it is told that new ones are left out. It stays the same, so that this is told once. */
   private toldAt: string | null = null;
@@ -24,20 +25,20 @@ export class NewVmBudget {
 
   /**
    * Sights the VMs of a pass without the new ones for which there is no credit. The others take their credit when the pass is
-   * written ({@link settle}).
+   * written ({@link take}).
    */
   limit(input: PassInput): LimitedSightings {
     const nowMs = this.now();
     this.credit = Math.min(MOST_CREDIT, this.credit + (nowMs - this.atMs) / MS_OF_A_VM);
     this.atMs = nowMs;
     const sightings = sightVms(input);
-    const added = sightings.vms.filter(({ stored, reported }) => stored === null && reported !== null);
-    const left = added.slice(Math.floor(this.credit)).map(({ vmId }) => vmId);
-    this.taken = added.length - left.length;
+    const found = sightings.vms.filter(({ stored, reported }) => stored === null && reported !== null);
+    const left = found.slice(Math.floor(this.credit)).map(({ vmId }) => vmId);
+    const added = found.length - left.length;
     const last = left.at(-1);
     if (last === undefined) {
       this.toldAt = null;
-      return { sightings, leftOut: new Map() };
+      return { sightings, added, leftOut: new Map() };
     }
     const leftIds = new Set(left);
     const vms = sightings.vms.filter(({ vmId }) => !leftIds.has(vmId));
@@ -45,14 +46,14 @@ export class NewVmBudget {
     // The VMs that are left out are looked at again at the next pass, as those that cannot be read.
     return {
       sightings: { ...sightings, vms, hasRejected: true },
+      added,
       leftOut: new Map([[this.toldAt, LEFT_OUT]]),
     };
   }
 
-  /** Takes the credit of the last pass, which was written. */
-  settle(): void {
-    this.credit -= this.taken;
-    this.taken = 0;
+  /** Takes the credit of VMs that were added. */
+  take(added: number): void {
+    this.credit -= added;
   }
 }
 

@@ -7,9 +7,8 @@ import type { HostLink } from "./host-link.js";
 import type { PassTurn } from "./schedule/schedule.js";
 import { learnHostName } from "./learn-name.js";
 import type { GuestLimits } from "../model/guest/guest-limits.js";
-import { NO_CHANGES } from "./plan/plan-builder.js";
 import { findNewNicIds } from "./plan/nic-claims.js";
-import { planPass, type PassPlan } from "./plan/plan.js";
+import { planPass, UNCHANGED_PLAN, type PassPlan } from "./plan/plan.js";
 import { findVmsToAskNicsOf } from "./plan/sightings.js";
 import {
   addUnreadableNics,
@@ -84,6 +83,8 @@ interface PlannedPass {
   readonly plan: PassPlan;
   readonly problems: HostProblems;
   readonly inventoryFailure: string | null;
+  /** How many VMs it adds that nobody knew. */
+  readonly addedVms: number;
 }
 
 async function plan(
@@ -94,10 +95,15 @@ async function plan(
 ): Promise<PlannedPass> {
   const known = link.memory.problems;
   if (isUnchanged(scan)) {
-    return { plan: UNCHANGED, problems: compareProblems(known, known), inventoryFailure: null };
+    return {
+      plan: UNCHANGED_PLAN,
+      problems: compareProblems(known, known),
+      inventoryFailure: null,
+      addedVms: 0,
+    };
   }
   const stored = await askStore(readStoredVms(store, link.host.id, scan));
-  const { sightings, leftOut } = link.memory.newVms.limit({ hostId: link.host.id, report: scan, stored });
+  const { sightings, added, leftOut } = link.newVms.limit({ hostId: link.host.id, report: scan, stored });
   const { nics, unreadable, failure } = await readNics(link, findVmsToAskNicsOf(sightings), signal);
   const newNicIds = await runInSlices(findNewNicIds(sightings.vms, nics), link.vdsm.meter);
   const holders = newNicIds.length === 0 ? undefined : await askStore(store.readNicHolders(newNicIds));
@@ -109,7 +115,7 @@ async function plan(
   const kept = scan.listsAllVms ? NO_PROBLEMS : known;
   const found = new Map([...addUnreadableNics(plan.problems, unreadable), ...leftOut]);
   const problems = compareProblems(known, mergeProblems(kept, lookedAt, found));
-  return { plan, problems, inventoryFailure: failure };
+  return { plan, problems, inventoryFailure: failure, addedVms: added };
 }
 
 /** Returns `true` if every VM's report equals the kept one. A VM that cannot be read counts as changed. */
@@ -131,17 +137,17 @@ function readStoredVms(
 /** Writes the plan and keeps the answer. Returns `false`, and writes nothing, if the claim is invalid. */
 async function write(
   { store, now }: PassDeps,
-  { memory, vdsm }: HostLink,
+  { memory, vdsm, newVms }: HostLink,
   claim: HostClaim,
   scan: ScannedReport,
-  { plan: { changes, visibleChanges, isSettled }, problems, inventoryFailure }: PlannedPass,
+  { plan: { changes, visibleChanges, isSettled }, problems, inventoryFailure, addedVms }: PlannedPass,
   durationMs: number,
 ): Promise<boolean> {
   let isWritten = false;
   const startedMs = now();
+  const warning = formatWarning(problems.all, scan.rejected, inventoryFailure);
+  const vmCount = countReadableVms(scan) + scan.rejected.length;
   try {
-    const warning = formatWarning(problems.all, scan.rejected, inventoryFailure);
-    const vmCount = countReadableVms(scan) + scan.rejected.length;
     isWritten = await askStore(store.apply(claim, changes, { vmCount, durationMs, warning, visibleChanges }));
   } finally {
     // The database works for the host as well. It is given time only where much is written, not where it is slow for all.
@@ -151,6 +157,7 @@ async function write(
   }
   if (isWritten) {
     memory.commit(claim, scan, isSettled);
+    newVms.take(addedVms);
     memory.problems = problems.all;
   }
   return isWritten;
@@ -166,17 +173,15 @@ async function noteFailure(
   failure: HostFailure,
   durationMs: number,
 ): Promise<HostFailure | null> {
-  if (claim === null || failure.kind === "database") return failure;
+  if (claim === null) return failure;
+  // Our own stop, or a failure of our database, is not a failure of the host. Another gateway may poll it at once.
+  const isOurs = failure.kind === "aborted" || failure.kind === "database";
   try {
-    // Our own stop, or a failure of our database, is not a failure of the host. After a stop another gateway may poll it at
-    // once.
-    if (failure.kind === "aborted") {
-      await askStore(store.releaseClaim(claim.hostId));
-      return failure;
-    }
-    return (await askStore(store.fail(claim, failure, durationMs))) ? failure : null;
+    if (!isOurs) return (await askStore(store.fail(claim, failure, durationMs))) ? failure : null;
+    await askStore(store.releaseClaim(claim.hostId));
+    return failure;
   } catch (error) {
-    return failure.kind === "aborted" ? failure : readFailure(error);
+    return isOurs ? failure : readFailure(error);
   }
 }
 
@@ -237,14 +242,6 @@ function computeRest({ budget, vdsm }: HostLink): number {
 function countReadableVms({ vms, unchanged }: ScannedReport): number {
   return vms.length + unchanged;
 }
-
-const UNCHANGED: PassPlan = {
-  changes: NO_CHANGES,
-  changedVmIds: [],
-  visibleChanges: [],
-  isSettled: true,
-  problems: new Map(),
-};
 
 /** A pass over thousands of VMs takes seconds. One that takes minutes hangs. */
 export const PASS_TIMEOUT_MS = 300_000;

@@ -3,6 +3,7 @@ import type { GuestLimits } from "../model/guest/guest-limits.js";
 import type { VdsmClient } from "../vdsm/vdsm-client.js";
 import type { ConfiguredHost, RefreshStore } from "../store/types.js";
 import { createHostLink, type HostLink } from "./host-link.js";
+import type { NewVmBudget } from "./new-vm-budget.js";
 import { PassLog } from "./pass-log.js";
 import type { RefresherLog } from "./pass-log.js";
 import type { PassDeps, PassResult } from "./pass.js";
@@ -191,8 +192,8 @@ class HostRefresher implements Refresher {
     return result;
   }
 
-  private createLink(host: ConfiguredHost): HostLink {
-    return createHostLink(host, this.options.createClient(host), this.now);
+  private createLink(host: ConfiguredHost, newVms?: NewVmBudget): HostLink {
+    return createHostLink(host, this.options.createClient(host), this.now, newVms);
   }
 
   private async run(host: ConfiguredHost, signal: AbortSignal, turn: PassTurn): Promise<PassResult> {
@@ -228,7 +229,7 @@ class HostRefresher implements Refresher {
   private async release(hostId: string): Promise<void> {
     const link = this.links.get(hostId);
     if (link === undefined) return;
-    this.links.set(hostId, this.createLink(link.host));
+    this.links.set(hostId, this.createLink(link.host, link.newVms));
     await link.vdsm.close();
   }
 }

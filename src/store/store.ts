@@ -56,9 +56,18 @@ export function createStore(
     releaseClaims(dataSource, gateway.id, hostIds),
   );
   const writePass = createPassWriter(dataSource);
-  /** Releases the claim of a pass that was superseded. Otherwise other gateways would wait for it until its time limit. */
-  const giveUp = async ({ hostId }: HostClaim): Promise<false> => {
-    await release(hostId);
+  /** The epoch of the newest claim of each host. */
+  const epochs = new Map<string, bigint>();
+  const noteClaim = (answer: ClaimAnswer): ClaimAnswer => {
+    if (!("deferred" in answer)) epochs.set(answer.hostId, answer.epoch);
+    return answer;
+  };
+  /**
+   * Releases the claim of a pass that was superseded. Otherwise other gateways would wait for it until its time limit. If another
+   * pass of this gateway has superseded it, that one's claim stays.
+   */
+  const giveUp = async ({ hostId, epoch }: HostClaim): Promise<false> => {
+    if (epochs.get(hostId) === epoch) await release(hostId);
     return false;
   };
   const rename = createBatcher({ getKey: ({ hostId }: HostName) => hostId }, (names) =>
@@ -79,7 +88,10 @@ export function createStore(
     endRegistration: () => releaseGateway(dataSource, gateway.id),
     reconcileHosts: createReconciler(dataSource),
     addHost: (host, intervalMs) => addHost(dataSource, host, intervalMs),
-    removeHost: (hostId) => removeHost(dataSource, hostId),
+    removeHost: (hostId) => {
+      epochs.delete(hostId);
+      return removeHost(dataSource, hostId);
+    },
     listHosts: () => listHosts(dataSource),
     listFailingHosts: (forMs) => listFailingHosts(dataSource, forMs),
     renameHost: async (hostId, name) => {
@@ -88,10 +100,11 @@ export function createStore(
     claim: async (hostId, options = NOT_SHARED) => {
       const answer = await claim({ hostId, options });
       if (answer === undefined) return null;
-      if (!("deferred" in answer)) return answer;
+      if (!("deferred" in answer)) return noteClaim(answer);
       const { deferred } = answer;
       if (deferred !== "locked") return { hostId, deferred };
-      return (await claimLocked({ hostId, options })) ?? null;
+      const later = await claimLocked({ hostId, options });
+      return later == null ? null : noteClaim(later);
     },
     releaseClaim: async (hostId) => {
       await release(hostId);

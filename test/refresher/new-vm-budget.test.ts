@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { createHostLink } from "../../src/refresher/host-link.js";
 import { MOST_CREDIT, MS_OF_A_VM, NewVmBudget } from "../../src/refresher/new-vm-budget.js";
 import { refreshHost } from "../../src/refresher/pass.js";
+import { startRefresher } from "../../src/refresher/refresher.js";
+import { startTimerSchedule } from "../../src/refresher/schedule/timer-schedule.js";
 import { deriveUuid } from "../../src/model/uuid.js";
 import { HOST_A } from "../support/builders/ids.js";
 import { MemoryRefreshStore } from "../support/builders/memory-refresh-store.js";
@@ -14,6 +16,34 @@ const report = (from: number, count: number) =>
     ...Array.from({ length: count }, (_, at) => reportedVm({ vmId: deriveUuid(`vm ${from + at}`) })),
   );
 
+const ignore = () => undefined;
+
+test("a host whose polls go elsewhere and come back has no more credit for it", async () => {
+  const [store, host] = [new MemoryRefreshStore(), new FakeHost()];
+  host.nics = () => [];
+  let release: ((hostId: string) => Promise<void>) | undefined;
+  const refresher = startRefresher({
+    store,
+    createClient: () => host,
+    hosts: [configuredHost(HOST_A)],
+    intervalMs: null,
+    ignoreNames: IGNORED_NAMES,
+    now: () => 0,
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    startSchedule: (options) => {
+      release = options.release;
+      return startTimerSchedule(options);
+    },
+  });
+  host.report = report(0, MOST_CREDIT);
+  await refresher.refreshHost(HOST_A);
+  await release?.(HOST_A);
+  host.report = report(MOST_CREDIT, 3);
+  expect(await refresher.refreshHost(HOST_A)).toMatchObject({ outcome: "done" });
+  expect(store.vms.size).toBe(MOST_CREDIT);
+  await refresher.stop();
+});
+
 /** A host whose link has credit for so many VMs. */
 function createSite(credit: number) {
   let nowMs = 0;
@@ -22,8 +52,7 @@ function createSite(credit: number) {
   const link = createHostLink(configuredHost(HOST_A), host, now);
   host.nics = () => [];
   const used = report(1_000_000, MOST_CREDIT - credit);
-  link.memory.newVms.limit({ hostId: HOST_A, report: used, stored: [] });
-  link.memory.newVms.settle();
+  link.newVms.take(link.newVms.limit({ hostId: HOST_A, report: used, stored: [] }).added);
   const deps = { store, ignoreNames: IGNORED_NAMES, now, waitUntilReady: () => Promise.resolve() };
   return {
     host,

@@ -297,6 +297,14 @@ describe("a database", () => {
     },
   );
 
+  test("a database that fails after the claim leaves the host to other gateways, which may be able to write", async () => {
+    store.broken.set("readHostVms", new Error("permission denied"));
+    expect(await pass()).toMatchObject({ failure: { kind: "database", message: "permission denied" } });
+    expect(store.calls.at(-1)).toBe("releaseClaim");
+    store.broken.set("releaseClaim", new Error("connection terminated"));
+    expect(await pass()).toMatchObject({ failure: { kind: "database", message: "permission denied" } });
+  });
+
   test("a database that fails while a host's failure is noted is the greater trouble", async () => {
     host.broken.set("getAllVmStats", new HostError("timeout", "no answer"));
     store.broken.set("fail", new Error("connection terminated"));

@@ -7,7 +7,7 @@ import { planGuest } from "./guest.js";
 import { listIgnoredMacs } from "./ignored-macs.js";
 import { NicClaims, type NicReports, type SettledNics } from "./nic-claims.js";
 import type { PlannedChanges } from "./plan-builder.js";
-import { PlanBuilder } from "./plan-builder.js";
+import { NO_CHANGES, PlanBuilder } from "./plan-builder.js";
 import { readInventoryHash, type SightedVm, type Sightings } from "./sightings.js";
 import { readEndedStatus, readRunningStatus, toVmStatus } from "./status.js";
 import { cutText, toStorableText } from "./text.js";
@@ -22,6 +22,15 @@ export interface PassPlan extends PlannedChanges {
   /** The problems in the reports of the VMs that were looked at, as messages, by VM. */
   readonly problems: ReadonlyMap<string, string>;
 }
+
+/** The plan of a pass in which every report equals the kept one. */
+export const UNCHANGED_PLAN: PassPlan = {
+  changes: NO_CHANGES,
+  changedVmIds: [],
+  visibleChanges: [],
+  isSettled: true,
+  problems: new Map(),
+};
 
 /**
  * Plans the changes that make the store follow a host's report. `nics` holds the answers about vNICs. A VM without an

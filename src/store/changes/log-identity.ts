@@ -51,8 +51,8 @@ export interface PositionRow extends LogRow {
   readonly standby_txs: readonly string[] | null;
 }
 
-/** So many numbers of transactions still fit into a cursor. */
-const MOST_NUMBERS = 4_000;
+/** So many numbers of transactions fit into a cursor, which may hold two snapshots. */
+export const MOST_NUMBERS = 1_500;
 
 /**
  * Writes a mark to the disk. So numbers of earlier transactions are never used again, even after a crash (see

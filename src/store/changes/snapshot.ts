@@ -52,7 +52,8 @@ export function completeSnapshot(
 /** Joins two snapshots: the result holds the transactions that either of them holds. */
 export function joinSnapshots(one: Snapshot, other: Snapshot): Snapshot {
   const [lower, higher] = one.xmax <= other.xmax ? [one, other] : [other, one];
-  const underWay = higher.underWay.filter((tx) => !isSeen(lower, tx));
+  const unseen = new Set(lower.underWay);
+  const underWay = higher.underWay.filter((tx) => tx >= lower.xmax || unseen.has(tx));
   return { xmin: underWay[0] ?? higher.xmax, xmax: higher.xmax, underWay };
 }
 

@@ -111,6 +111,17 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
+/**
+ * Returns `true` if a migration changed the columns of a plan that a connection keeps. The next transaction plans anew. Its code
+ * is that of all that a server lacks, so the server's routine tells.
+ */
+function isOutdatedPlan(error: unknown): boolean {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    if ("routine" in each && each.routine === "RevalidateCachedQuery") return true;
+  }
+  return false;
+}
+
 /** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */
 export const LOCK_NOT_AVAILABLE = "55P03";
 
@@ -143,6 +154,7 @@ function findUnavailableReason(error: unknown): UnavailableReason | null {
   if (state !== null) {
     if (error instanceof Error && STATEMENT_POOLING.test(error.message)) return "pooled";
     if (error instanceof Error && POOLER_FULL.test(error.message)) return "connections";
+    if (isOutdatedPlan(error)) return "changed";
     return REASON_OF_STATE.find(({ states }) => states.test(state))?.reason ?? null;
   }
   return error instanceof Error && LOST_CONNECTION.test(error.message) ? "away" : null;
@@ -158,8 +170,6 @@ const REASON_OF_STATE: readonly { readonly states: RegExp; readonly reason: Unav
   { states: /^3F000$|^42P01$|^42703$/, reason: "missing" },
   // A deadlock, or a standby that had to replay what a statement was reading.
   { states: /^40...$/, reason: "conflict" },
-  // A migration changed the columns of a plan that a connection keeps. The next transaction plans anew.
-  { states: /^0A000$/, reason: "changed" },
   { states: /^08...$|^57P..$|^25P03$|^25P04$/, reason: "away" },
 ];
 

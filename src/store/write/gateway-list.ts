@@ -119,14 +119,15 @@ const SUCCESSOR_MS = 30_000;
 
 /**
  * Writes the lease of a gateway that starts:
- * 1. delete leases that have ended if they name no hosts, and an earlier lease with the same name if its gateway is dead;
+ * 1. delete leases that have ended if they name no hosts or have so for a day, and an earlier lease with the same name if its
+ *    gateway is dead;
  * 2. end the claims of another gateway with the same name that may be alive; its list of hosts ends soon, unless its
  *    heartbeat renews it;
  * 3. write our own lease.
  */
 const WRITE_LEASE = `WITH ended AS (DELETE FROM vnic_graph_gateway
     WHERE gateway_id <> $1 AND alive_until <= now()
-      AND (name = $2 OR interval_ms IS NULL AND leased_until <= now())),
+      AND (name = $2 OR interval_ms IS NULL AND leased_until <= now() OR leased_until <= now() - interval '1 day')),
   namesake AS (UPDATE vnic_graph_gateway SET alive_until = now(),
       leased_until = least(leased_until, now() + $6::int * interval '1 ms')
     WHERE gateway_id <> $1 AND alive_until > now() AND name = $2)

@@ -105,6 +105,13 @@ describe("the list of hosts", () => {
     expect(await listed()).toEqual([HOST_A, HOST_B, HOST_C]);
   });
 
+  test("forgets what a gateway named that ended more than a day before another one starts", async () => {
+    await one.registerHosts([A], INTERVAL_MS);
+    await later(600 + 86_401);
+    const third = createStore(database.dataSource, "machine3:4000");
+    expect(await third.registerHosts([C], INTERVAL_MS)).toEqual([{ id: HOST_A, name: "host-a" }]);
+  });
+
   test("takes the hosts back of a gateway that stood still for long", async () => {
     await one.registerHosts([A], INTERVAL_MS);
     await later(700);
@@ -229,6 +236,13 @@ describe("claims of two gateways", () => {
       await supersede();
       expect(await end()).toBe(false);
       expect(await other.claim(HOST_A)).toMatchObject({ epoch: 4n });
+    });
+
+    test("leave a later claim of the same gateway alone", async () => {
+      const later = await claimHost(one, HOST_A);
+      expect(await one.apply(claim, NO_CHANGES, note)).toBe(false);
+      expect(await other.claim(HOST_A)).toMatchObject({ deferred: "busy" });
+      expect(await one.apply(later, NO_CHANGES, note)).toBe(true);
     });
 
     test("leave the precedence to whichever gateway tries it again", async () => {
