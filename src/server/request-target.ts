@@ -5,7 +5,8 @@
  *    slash and a path that begins with one.
  * 3. Drop the base path. A proxy may serve us below a path and pass that path on, or take it off.
  * 4. Drop a slash at the path's end, so that both paths are the same.
- * 5. Take matrix parameters, such as `/vms;max=10`, for parameters of the query: an engine takes both.
+ * 5. Below `/ovirt-engine/api`, take matrix parameters, such as `/vms;max=10`, for parameters of the query: an engine takes both.
+ *    Elsewhere `;` is part of a name, so that rules of a proxy for a path hold for all that reaches its route.
  * 6. Take what cannot be decoded literally, so that such a path is a name that nothing has. It passes the gate like any
  *    other, and is answered in the form of its route.
  */
@@ -13,24 +14,30 @@ export function normalizeTarget(url: string, basePath: string): string {
   const target = url.replace(/^https?:\/\/[^/?#]*/i, "");
   const at = target.indexOf("?");
   const [path, query] = at === -1 ? [target, ""] : [target.slice(0, at), target.slice(at)];
-  const merged = path === "" ? "/" : path.replaceAll(/\/{2,}/g, "/");
-  const [bare, parameters] = takeMatrix(merged);
-  return escapeUndecodable(dropTrailingSlash(dropBasePath(bare, basePath))) + addToQuery(query, parameters);
+  const plain = dropBasePath(mergeSlashes(path === "" ? "/" : path), basePath);
+  const [bare, parameters] = /^\/ovirt-engine\/api[;/]/.test(plain) ? takeMatrix(plain) : [plain, []];
+  return escapeUndecodable(dropTrailingSlash(bare)) + addToQuery(query, parameters);
 }
 
-/** Splits a path and the parameters that stand in it. */
+function mergeSlashes(path: string): string {
+  return path.replaceAll(/\/{2,}/g, "/");
+}
+
+/** Splits a path and the parameters that stand in it. A segment of nothing else leaves none. */
 function takeMatrix(path: string): readonly [string, readonly string[]] {
   if (!path.includes(";")) return [path, []];
   const segments = path.split("/").map((segment) => segment.split(";"));
   return [
-    segments.map(([name]) => name).join("/"),
+    mergeSlashes(segments.map(([name]) => name).join("/")),
     segments.flatMap(([, ...parameters]) => parameters).filter((each) => each !== ""),
   ];
 }
 
 function addToQuery(query: string, parameters: readonly string[]): string {
   if (parameters.length === 0) return query;
-  return `${query === "" ? "?" : `${query}&`}${parameters.join("&")}`;
+  // In a path these two are letters like others.
+  const moved = parameters.map((each) => each.replaceAll("&", "%26").replaceAll("+", "%2B")).join("&");
+  return `${query === "" ? "?" : `${query}&`}${moved}`;
 }
 
 function dropBasePath(path: string, basePath: string): string {

@@ -84,19 +84,49 @@ describe("a target in another form", () => {
   });
 });
 
-test.each([
-  ["/things/a;max=1", "a", { max: "1" }],
-  ["/things/a;max=1;page=2?follow=nics", "a", { follow: "nics", max: "1", page: "2" }],
-  ["/things;max=1/a;next_run/", "a", { max: "1", next_run: "" }],
-  ["/things/a%3Bb;;x=%3B", "a;b", { x: ";" }],
-])("matrix parameters count as those of the query: %s", async (target, name, query) => {
-  const server = await served({
-    routes: (scope) => {
-      scope.get("/things/:name", (request) => [request.params, request.query]);
-    },
+describe("matrix parameters", () => {
+  const API = "/ovirt-engine/api";
+
+  test.each([
+    ["/a;max=1", "a", { max: "1" }],
+    ["/a;max=1;page=2?follow=nics", "a", { follow: "nics", max: "1", page: "2" }],
+    [";max=1/a;next_run/", "a", { max: "1", next_run: "" }],
+    ["/a%3Bb;;x=%3B", "a;b", { x: ";" }],
+    ["/;x/a", "a", { x: "" }],
+    ["/a/;max=10/", "a", { max: "10" }],
+    ["//;x//;y/a//;z", "a", { x: "", y: "", z: "" }],
+    ["/a;search=name=x&y+z%20&?q=1+2", "a", { q: "1 2", search: "name=x&y+z &" }],
+  ])("count as those of the query in the engine's API: %s", async (target, name, query) => {
+    const server = await served({
+      basePath: "/vnic",
+      routes: (scope) => {
+        scope.get(`${API}/:name`, (request) => [request.params, request.query]);
+      },
+    });
+    for (const base of ["", "/vnic"]) {
+      const { status, text } = await ask(server, base + API + target);
+      expect([status, JSON.parse(text)]).toEqual([200, [{ name }, query]]);
+    }
   });
-  const { status, text } = await ask(server, target);
-  expect([status, JSON.parse(text)]).toEqual([200, [{ name }, query]]);
+
+  test.each([
+    "/graphiql;x",
+    "/;x/graphiql",
+    "/metrics;x",
+    "/healthz;x",
+    "/graphql;x?query={__typename}",
+    "/ovirt-engine;x/api/a",
+    "/;x/ovirt-engine/api/a",
+  ])("are part of a name elsewhere, so that a proxy's rule for a path holds: %s", async (target) => {
+    const server = await served({
+      graphiql: true,
+      metrics: () => Promise.resolve("up 1\n"),
+      routes: (scope) => {
+        scope.get(`${API}/:name`, () => "here");
+      },
+    });
+    expect((await ask(server, target)).status).toBe(404);
+  });
 });
 
 describe("a target that cannot be decoded, or is very long", () => {
