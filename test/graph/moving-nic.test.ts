@@ -160,6 +160,8 @@ test.each([
       });
       const body = (await answer.json()) as { data?: unknown; errors?: unknown };
       const found = listVms(body.data).map(describe);
+      // A busy machine may refuse a question. That is no state.
+      if (/"(?:OVERLOADED|DEADLINE_EXCEEDED)"/.test(JSON.stringify(body.errors ?? ""))) return;
       const isRight =
         found.filter((each) => each === "all").length === holders &&
         !found.some((each) => each.startsWith("mixed"));
@@ -171,6 +173,7 @@ test.each([
       const answer = await fetch(`${gateway.url}/ovirt-engine/api/vms?follow=nics,reported_devices`, {
         headers: { accept: "application/json" },
       });
+      if (answer.status === 503) return;
       const { vm } = (await answer.json()) as { vm: RestVm[] };
       const found = vm.map((each) => describe(toVm(each)));
       seen.push(found.toSorted().join() === "all,nothing" ? "right" : `REST: ${found.join("; ")}`);
@@ -180,11 +183,14 @@ test.each([
       for (let round = 0; state.isWriting; round += 1)
         await write(round % 2 === 0 ? move(source, ONE, OTHER) : move(source, OTHER, ONE));
     })();
-    for (let round = 0; round < 40; round += 1) {
-      await Promise.all([askRest(), ...QUESTIONS.map(([query, holders]) => ask(query, holders))]);
+    try {
+      for (let round = 0; round < 40; round += 1) {
+        await Promise.all([askRest(), ...QUESTIONS.map(([query, holders]) => ask(query, holders))]);
+      }
+    } finally {
+      state.isWriting = false;
+      await moving;
     }
-    state.isWriting = false;
-    await moving;
     expect([...new Set(seen)]).toEqual(["right"]);
   },
 );

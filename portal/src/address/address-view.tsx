@@ -25,7 +25,7 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
   };
 }
 
-/** Parses an address or a MAC. A MAC without separators counts as a MAC here, since names are not searched. */
+/** Parses an address or a MAC. A MAC without colons counts as a MAC here, since names are not searched. */
 function parseOne(of: string): Search {
   const search = parseSearch(of);
   return search.kind === "name-or" ? search.other : search;

@@ -5,7 +5,7 @@ export type Search =
   | { readonly kind: "address"; readonly address: string }
   | { readonly kind: "prefix"; readonly prefix: string }
   | { readonly kind: "mac"; readonly mac: string }
-  /** A part of a name that may also be the beginning of an IPv4 address, or a MAC without separators. Both are searched. */
+  /** A part of a name that may also be the beginning of an IPv4 address, or a MAC without colons. Both are searched. */
   | { readonly kind: "name-or"; readonly text: string; readonly other: OtherSearch };
 
 /** The other meaning of such a part of a name. */
@@ -31,9 +31,9 @@ export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
 }
 
-/** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and 6, 8 or 20 octets without separators as a MAC. */
+/** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and what may be a MAC as well as a name. */
 function parseOther(text: string): OtherSearch | null {
-  if (/^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i.test(text)) return { kind: "mac", mac: text };
+  if (MAC_OR_NAME.some((form) => form.test(text))) return { kind: "mac", mac: text };
   const octets = text.replace(/\.$/, "").split(".");
   if (!text.includes(".") || octets.length > 3) return null;
   const address = [...octets, "0", "0", "0"].slice(0, 4).join(".");
@@ -78,11 +78,16 @@ const HALF_TYPED = [
 const MAC = [
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i,
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){7}$/i,
-  /^[0-9a-f]{2}(?:-[0-9a-f]{2}){7}$/i,
-  /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/i,
   /^[0-9a-f]{2}(?: [0-9a-f]{2}){5}$/i,
-  /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/i,
-  /^[0-9a-f]{4}([:-])[0-9a-f]{4}\1[0-9a-f]{4}$/i,
-  /^[0-9a-f]{6}-[0-9a-f]{6}$/i,
+  /^[0-9a-f]{4}(?::[0-9a-f]{4}){2}$/i,
   /^[0-9a-f]{2}(?::[0-9a-f]{2}){19}$/i,
+];
+
+/** Spellings of a MAC that may be names, too. */
+const MAC_OR_NAME = [
+  /^(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{40})$/i,
+  /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/i,
+  /^[0-9a-f]{2}(?:-[0-9a-f]{2}){7}$/i,
+  /^[0-9a-f]{4}([.-])[0-9a-f]{4}\1[0-9a-f]{4}$/i,
+  /^[0-9a-f]{6}-[0-9a-f]{6}$/i,
 ];

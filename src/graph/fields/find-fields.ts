@@ -45,7 +45,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "VMs whose guest has the address, or one in the prefix; that have the MAC, inside or outside; with the id; or with " +
-      "the text in their name or in their guest's, which a MAC without separators may be, too. As stored last; an empty page if none is found. Null only beside an error.",
+      "the text in their name or in their guest's, which a MAC without colons may be, too. As stored last; an empty page if none is found. Null only beside an error.",
   })
   vms(
     @Root() target: FindTarget,
@@ -68,7 +68,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; empty for a " +
-      "prefix, and for a MAC with separators. As stored last. Null only beside an error.",
+      "prefix, and for a MAC with colons. As stored last. Null only beside an error.",
   })
   hosts(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
     return loadTargetHosts(loaders, target);

@@ -16,7 +16,7 @@ import { parseText } from "../arguments.js";
 /** What a text is taken for, and its value in the form that comparisons need. */
 export type FindTarget =
   | { readonly kind: "ADDRESS" | "ID" | "NAME"; readonly text: string }
-  /** `name`: the same text as a part of a name, if it may be one; `null`: it has separators. */
+  /** `name`: the same text as a part of a name, if it may be one; `null`: it has colons or blanks. */
   | { readonly kind: "MAC"; readonly text: string; readonly name: string | null }
   | { readonly kind: "CIDR"; readonly cidr: Cidr };
 
@@ -26,7 +26,8 @@ export type FindTarget =
  * come from where it was copied.
  */
 export function parseFindText(given: string): FindTarget {
-  const text = parseText("text", given).replace(AROUND, "");
+  const whole = parseText("text", given).trim();
+  const text = whole.replace(AROUND, "") || whole;
   if (text === "") {
     throw createGraphError(
       "BAD_USER_INPUT",
@@ -35,7 +36,7 @@ export function parseFindText(given: string): FindTarget {
   }
   if (isUuid(text)) return { kind: "ID", text: text.toLowerCase() };
   const mac = normalizeMac(text);
-  if (mac !== null) return { kind: "MAC", text: mac, name: /^[0-9a-f]+$/i.test(text) ? text : null };
+  if (mac !== null) return { kind: "MAC", text: mac, name: /[:\s]/.test(text) ? null : text };
   const host = takeHost(text);
   const address = normalizeIPv4(host) ?? normalizeIPv6(host);
   if (address !== null) return { kind: "ADDRESS", text: address };

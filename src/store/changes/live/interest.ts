@@ -43,9 +43,13 @@ export function isVmWanted(vm: VmVersion, interest: GuestInterest): boolean {
   );
 }
 
-/** Compares names as filters do, which find them in any case. */
+/** Compares names as filters do, which find them in any case, and with either of the lower cases of the Greek sigma. */
 function isSameName(name: string | null, wanted: string): boolean {
-  return name?.toLowerCase() === wanted.toLowerCase();
+  return name !== null && foldCase(name) === foldCase(wanted);
+}
+
+function foldCase(name: string): string {
+  return name.toLowerCase().replaceAll("\u03C2", "\u03C3");
 }
 
 function isAddressWithin(address: string, within: NonNullable<GuestInterest["within"]>): boolean {

@@ -8,9 +8,13 @@ let both: TwoSources;
 
 beforeAll(async () => {
   both = await createTwoSources();
-  // A name that may be a MAC.
-  const rename = `UPDATE vm_static SET vm_name = '202611290001' WHERE vm_guid = '${id(4)}'`;
-  await Promise.all([both.database.dataSource.query(rename), both.engine.asEngine(rename)]);
+  // Names that may be MACs.
+  const renames = [
+    `UPDATE vm_static SET vm_name = '202611290001' WHERE vm_guid = '${id(4)}'`,
+    `UPDATE vm_dynamic SET vm_fqdn = '202611-290001' WHERE vm_guid = '${id(4)}'`,
+  ];
+  for (const rename of renames)
+    await Promise.all([both.database.dataSource.query(rename), both.engine.asEngine(rename)]);
 });
 
 afterAll(() => both.drop());
@@ -53,6 +57,8 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["2001:db8::5%eth0", shown("ADDRESS", ["web"], [], [])],
     ["'10.0.1.5',", shown("ADDRESS", ["web"], [], [])],
     ["web*", shown("NAME", ["web"], [], [])],
+    ["*", shown("NAME", [], [], [])],
+    ["' '", shown("NAME", [], [], [])],
     ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["::ffff:192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
@@ -60,6 +66,8 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     [guestMac(2).toUpperCase().replaceAll(":", "-"), shown("MAC", ["Db"], ["Db"], [])],
     ["566f00000003", shown("MAC", ["mapped"], ["mapped"], [])],
     ["202611290001", shown("MAC", ["202611290001"], [], [])],
+    ["202611-290001", shown("MAC", ["202611290001"], [], [])],
+    ["2026-1129-0001", shown("MAC", [], [], [])],
     ["20:26:11:29:00:01", shown("MAC", [], [], [])],
     ["2026112900", shown("NAME", ["202611290001"], [], [])],
     ["566F-0000-0003", shown("MAC", ["mapped"], ["mapped"], [])],

@@ -17,7 +17,13 @@ const ALL: GuestInterest = {
 };
 
 const VM = toVersion(
-  storedVm(1, { name: "Web", nics: [toStoredNic(1, 1, { network: "Lab-Ä" }), toStoredNic(1, 2)] }),
+  storedVm(1, {
+    name: "Web",
+    nics: [
+      toStoredNic(1, 1, { network: "Lab-Ä" }),
+      toStoredNic(1, 2, { network: "\u0394\u039F\u039A\u039F\u03A3" }),
+    ],
+  }),
 );
 
 test.each<[string, Partial<GuestInterest>, boolean]>([
@@ -30,6 +36,7 @@ test.each<[string, Partial<GuestInterest>, boolean]>([
   ["another host", { hostId: HOST_B }, false],
   ["its network", { network: "Lab-Ä" }, true],
   ["its network in another case", { network: "lab-ä" }, true],
+  ["a network with the other lower case of a sigma", { network: "\u03B4\u03BF\u03BA\u03BF\u03C3" }, true],
   ["a part of its network's name", { network: "lab" }, false],
   ["a prefix of its address", { within: parseCidr("10.0.0.0/8") }, true],
   ["another prefix", { within: parseCidr("192.0.2.0/24") }, false],
