@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Called when a program of PostgreSQL's does the work, so that this process has time for something else. */
   readonly onSpawned?: () => void;
+  /** Ends a start that is not wanted any more, with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** A PostgreSQL that runs as long as this process does. */
@@ -35,7 +37,7 @@ export interface EmbeddedPostgres {
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const wanted = resolve(options.dataDir);
-  const { onSpawned = () => undefined, log } = options;
+  const { onSpawned = () => undefined, log, signal } = options;
   const user = await findServerUser(wanted);
   const dataDir = await makeReachableDataDir(wanted, user);
   if (dataDir !== wanted) log(`${wanted}: closed to user ${user?.name ?? ""}; data is in ${dataDir}`);
@@ -48,7 +50,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const password = await readOrCreatePassword(dataDir, existing);
     const settings = { ...SETTINGS, ...options.settings };
     const sync = settings["fsync"] !== "off";
-    await initializeOnce({ clusterDir, binDir, user, password, sync, onSpawned });
+    await initializeOnce({ clusterDir, binDir, user, password, sync, onSpawned, signal });
+    signal?.throwIfAborted();
     const server = await startServer({ clusterDir, binDir, user, settings, log, onSpawned });
     const stop = async () => {
       await server.stop();
@@ -75,6 +78,7 @@ interface NewCluster {
   readonly password: string;
   readonly sync: boolean;
   readonly onSpawned: () => void;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Creates the cluster unless it exists. If a start is interrupted, the next one removes its incomplete directory. */
@@ -85,6 +89,7 @@ async function initializeOnce({
   password,
   sync,
   onSpawned,
+  signal,
 }: NewCluster): Promise<void> {
   if (await isPresent(join(clusterDir, "PG_VERSION"))) return;
   const newDir = `${clusterDir}.new`;
@@ -99,7 +104,7 @@ async function initializeOnce({
   }
   try {
     const syncing = sync ? [] : ["--no-sync"];
-    const initialized = runAs(user, join(binDir, "initdb"), [
+    const args = [
       ...["--pgdata", newDir, "--username", DATABASE, "--pwfile", passwordFile, "--auth", "scram-sha-256"],
       ...[
         "--encoding",
@@ -112,7 +117,8 @@ async function initializeOnce({
         "C",
       ],
       ...syncing,
-    ]);
+    ];
+    const initialized = runAs(user, join(binDir, "initdb"), args, { signal });
     onSpawned();
     await initialized;
   } finally {

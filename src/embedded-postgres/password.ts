@@ -36,5 +36,7 @@ export async function readOrCreatePassword(
 /** Changes the password of a stopped cluster. Sends it through standard input, which no other user can see. */
 async function changePassword({ clusterDir, binDir, user }: StoppedCluster, password: string): Promise<void> {
   const args = ["--single", "-D", clusterDir, "-c", "exit_on_error=on", "postgres"];
-  await runAs(user, join(binDir, "postgres"), args, `ALTER ROLE ${DATABASE} PASSWORD '${password}'\n`);
+  await runAs(user, join(binDir, "postgres"), args, {
+    input: `ALTER ROLE ${DATABASE} PASSWORD '${password}'\n`,
+  });
 }

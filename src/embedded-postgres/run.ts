@@ -11,25 +11,30 @@ export interface ServerUser {
 
 /**
  * Runs a program to its end, with `input` on its standard input, and returns its output. `user: null` runs it as our own
- * user. Throws with the last errors that it printed.
+ * user. Throws with the last errors that it printed. The signal asks the program to end; throws its reason once it has.
  */
 export async function runAs(
   user: ServerUser | null,
   program: string,
   args: readonly string[],
-  input = "",
+  { input = "", signal }: { readonly input?: string; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<string> {
+  signal?.throwIfAborted();
   const child = spawn(program, args, { ...createSpawnOptions(user), stdio: ["pipe", "pipe", "pipe"] });
   // A program that ends without reading its input prints its own reason.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
+  const stop = (): void => void child.kill();
+  signal?.addEventListener("abort", stop);
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
+      signal?.removeEventListener("abort", stop);
       if (code === 0) resolve(output.stdout);
+      else if (signal?.aborted === true) reject(signal.reason as Error);
       else
         reject(
           new Error(`${basename(program)} ended with ${String(code)}: ${findLastErrors(output.stderr)}`),

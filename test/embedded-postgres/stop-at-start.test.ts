@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
 import { eventually } from "../support/eventually.js";
 import { runVnicGraph, type Run } from "../support/processes/process.js";
 
@@ -72,6 +73,27 @@ test.each<[string, (dataDir: string) => boolean]>([
     expect(await second.ended).toBe(0);
   },
 );
+
+test("a start that is stopped while initdb runs does not wait until the cluster is made, and gives the folder back", async () => {
+  const dataDir = makeDataDir();
+  const stopping = new AbortController();
+  const spawned: string[] = [];
+  const starting = startEmbeddedPostgres({
+    dataDir: join(dataDir, "demo"),
+    log: () => undefined,
+    onSpawned: () => {
+      spawned.push("program");
+      stopping.abort(new Error("stopped"));
+    },
+    signal: stopping.signal,
+  });
+  await expect(starting).rejects.toThrow("stopped");
+  expect(spawned).toHaveLength(1);
+  expect(existsSync(below(dataDir, "postgresql"))).toBe(false);
+  expect(listServers(dataDir)).toEqual([]);
+  const again = await startEmbeddedPostgres({ dataDir: join(dataDir, "demo"), log: () => undefined });
+  await again.stop();
+});
 
 test("a start that finds its port taken ends with 1 and leaves no server", async () => {
   const dataDir = makeDataDir();

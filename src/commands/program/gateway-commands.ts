@@ -14,7 +14,7 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
     const { beginEmbedded, endEmbedded } = await import("../../gateway/database/embedded.js");
     let spawned: () => void = () => undefined;
     const hasSpawned = new Promise<void>((resolve) => (spawned = resolve));
-    const embedded = beginEmbedded(config, log, spawned);
+    const embedded = beginEmbedded(config, log, { onSpawned: spawned, signal });
     // To load the gateway holds up all else of this process, so PostgreSQL begins first, and works meanwhile.
     await Promise.race([hasSpawned, embedded]).catch(() => undefined);
     const { startGateway } = await import("../../gateway.js");

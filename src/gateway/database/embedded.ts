@@ -1,15 +1,19 @@
 import type { Config } from "../../config.js";
-import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
+import {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from "../../embedded-postgres/embedded-postgres.js";
 import type { Log } from "../log.js";
 
 /**
  * Begins to start the embedded PostgreSQL, whose own processes work while the gateway is loaded; `null`: a database is named.
- * A failure is told to whoever waits for it. `onSpawned` is called when those processes have begun.
+ * A failure is told to whoever waits for it. `onSpawned` is called when those processes have begun. The signal ends the start.
  */
 export function beginEmbedded(
   { databaseUrl, dataDir }: Config,
   log: Pick<Log, "debug">,
-  onSpawned?: () => void,
+  how: Pick<EmbeddedPostgresOptions, "onSpawned" | "signal"> = {},
 ): Promise<EmbeddedPostgres> | null {
   if (databaseUrl !== null) return null;
   const starting = startEmbeddedPostgres({
@@ -17,7 +21,7 @@ export function beginEmbedded(
     log: (line) => {
       log.debug({ line }, "embedded PostgreSQL");
     },
-    ...(onSpawned && { onSpawned }),
+    ...how,
   });
   starting.catch(() => undefined);
   return starting;
