@@ -104,6 +104,35 @@ describe("the domains of a host", () => {
     expect(parseNics(domain(HOSTDEV, metadata))?.[0]?.id).toBe(NIC_ID);
   });
 
+  describe("with a virtual function that fails over to a bridge", () => {
+    const PROFILE_ID = "0c5d6f7a-5d3b-4a8c-9a51-1f3b0b2f7c11";
+    const MAC = "<mac address='00:1a:4a:16:17:09'/>";
+    const transient =
+      `<interface type='hostdev'>${MAC}<teaming type='transient' persistent='ua-${PROFILE_ID}'/>` +
+      `<alias name='ua-${NIC_ID}'/></interface>`;
+    const persistent =
+      `<interface type='bridge'>${MAC}<source bridge='lan'/><target dev='vnet5'/><teaming type='persistent'/>` +
+      `<alias name='ua-${PROFILE_ID}'/></interface>`;
+    const metadata =
+      `<metadata><vm><device alias='ua-${NIC_ID}' mac_address='00:1a:4a:16:17:09'><network>fast</network></device>` +
+      `<device alias='ua-${PROFILE_ID}' mac_address='00:1a:4a:16:17:09'><network>lan</network></device></vm></metadata>`;
+
+    test.each([
+      ["first", transient + persistent],
+      ["last", persistent + transient],
+    ])("have the engine's one vNIC, whose virtual function comes %s", (_, devices) => {
+      expect(parseNics(domain(devices, metadata))).toEqual([
+        { id: NIC_ID, name: null, macAddr: "00:1a:4a:16:17:09", network: "fast", linkActive: true },
+      ]);
+    });
+
+    test("have the bridge alone while the virtual function is unplugged, without the profile's id", () => {
+      expect(parseNics(domain(persistent, metadata))).toEqual([
+        { id: null, name: "vnet5", macAddr: "00:1a:4a:16:17:09", network: "lan", linkActive: true },
+      ]);
+    });
+  });
+
   test("without vNICs have none", () => {
     expect(parseNics(domain(""))).toEqual([]);
     expect(parseNics("<domain><devices/></domain>")).toEqual([]);

@@ -10,7 +10,10 @@ export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
   const domain = new DomainListener();
   // A document that was cut off is refused as a whole. If its first part were used, vNICs would seem to be gone.
   if (!scanXml(xml, BOUNDS, domain) || !domain.hasDevices) return null;
-  return domain.interfaces.map((element) => toNic(element, domain.metadata));
+  const transient = new Set(domain.interfaces.filter(isTransient).map(getMacKey));
+  return domain.interfaces
+    .filter((element) => !isStandby(element) || !transient.has(getMacKey(element)))
+    .map((element) => toNic(element, domain.metadata));
 }
 
 /**
@@ -24,6 +27,7 @@ interface InterfaceElement {
   bridge?: string | null;
   network?: string | null;
   link?: string | null;
+  teaming?: string | null;
 }
 
 /** What oVirt's metadata says of a vNIC. Only the metadata have the network of a virtual function. */
@@ -35,7 +39,7 @@ interface Metadata {
 /** Collects two parts of a domain: `devices/interface/*` and `metadata/vm/device/*`. */
 class DomainListener implements XmlListener {
   readonly interfaces: InterfaceElement[] = [];
-  /** By MAC in lower case. */
+  /** By alias, and by MAC in lower case. */
   readonly metadata = new Map<string, Metadata>();
   hasDevices = false;
   wantsText = false;
@@ -80,6 +84,9 @@ class DomainListener implements XmlListener {
       if (mac === null) return;
       this.device = { id: null, network: null };
       this.metadata.set(mac.toLowerCase(), this.device);
+      // Two vNICs of one team have the same MAC.
+      const alias = tag.findAttribute("alias");
+      if (alias !== null) this.metadata.set(alias, this.device);
       return;
     }
     const element = this.interfaces[this.interfaces.length - 1];
@@ -110,13 +117,30 @@ class DomainListener implements XmlListener {
   }
 }
 
+/** Tells whether this is the virtual function of a team, which is unplugged while the VM migrates. */
+function isTransient({ teaming }: InterfaceElement): boolean {
+  return teaming === "transient";
+}
+
+/**
+ * Tells whether this interface stands in for a virtual function with its MAC. The engine makes it, and has no vNIC for it: its
+ * alias is the id of a vNIC profile, and so the same in all VMs that use that one.
+ */
+function isStandby({ teaming }: InterfaceElement): boolean {
+  return teaming === "persistent";
+}
+
+function getMacKey({ mac }: InterfaceElement): string {
+  return (mac ?? "").toLowerCase();
+}
+
 function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>): ReportedNic {
   const macAddr = element.mac ?? null;
-  const metadata = known.get((macAddr ?? "").toLowerCase());
+  const metadata = known.get(element.alias ?? "") ?? known.get(getMacKey(element));
   // VDSM puts a vNIC without a network on this bridge.
   const bridge = element.bridge === ";vdsmdummy;" ? null : element.bridge;
   return {
-    id: parseAliasId(element.alias ?? null) ?? metadata?.id ?? null,
+    id: isStandby(element) ? null : (parseAliasId(element.alias ?? null) ?? metadata?.id ?? null),
     name: element.target ?? null,
     macAddr,
     network: metadata?.network ?? bridge ?? element.network ?? null,
@@ -131,6 +155,7 @@ const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonl
     ["alias", { key: "alias", attribute: "name" }],
     ["target", { key: "target", attribute: "dev" }],
     ["link", { key: "link", attribute: "state" }],
+    ["teaming", { key: "teaming", attribute: "type" }],
   ]);
 
 const BOUNDS: XmlBounds = {
