@@ -71,7 +71,7 @@ const IPV4 = [
 ];
 const IPV6 = [
   ...["fe80::1", "2001:db8::5", "2001:db8::aaaa:bbbb:cccc:dddd", "fd00::7", "::ffff:10.0.0.5", "::1"],
-  "2001:db8::546f:ff:fe00:3",
+  ...["2001:db8::546f:ff:fe00:3", "::a00:5", "::ffff:0:10.0.0.5"],
 ];
 
 function makeVm(number: number, pick: Pick) {

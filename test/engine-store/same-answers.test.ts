@@ -56,6 +56,19 @@ describe.each([1, 2, 3])(
       expect(JSON.stringify(answer)).toMatch(query.includes("kinds: []") ? /"totalCount":0/ : /\w":[1-9]/);
     });
 
+    test("each address is listed in the text that its interface has, also where PostgreSQL writes another", async () => {
+      for (const reader of [fleet.database.store, fleet.store]) {
+        const { guestAddresses } = (await askForData(
+          reader,
+          "{ guestAddresses(first: 500) { nodes { address device { ipv4Addresses ipv6Addresses } } } }",
+        )) as { guestAddresses: { nodes: { address: string; device: Record<string, string[]> | null }[] } };
+        expect(guestAddresses.nodes.map(({ address }) => address)).toContain("::a00:5");
+        for (const { address, device } of guestAddresses.nodes) {
+          expect(Object.values(device ?? {}).flat()).toContain(address);
+        }
+      }
+    });
+
     test("what does not fit, page by page", async () => {
       const readAll = async (reader: ReadStore) => {
         const nodes: unknown[] = [];

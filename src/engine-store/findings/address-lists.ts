@@ -10,6 +10,7 @@ import { querySearchRows, SqlParameters, type Queryable } from "../../store/post
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INSIDE_PATTERN } from "../../model/guest/container-names.js";
+import { unifyAddresses } from "../../store/read/address-text.js";
 import { matchNetwork, matchReaching, USUAL_BRIDGES } from "../../store/read/address-conflicts.js";
 import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
@@ -30,7 +31,7 @@ export async function readGuestAddresses(
     const { sql, values } = buildAddressPage(question, most, scope);
     const rows = await querySearchRows<GuestAddressRow & { readonly read: number }>(database, sql, values);
     if (rows.length >= question.limit || (rows[0]?.read ?? 0) < most) {
-      return rows.map(({ address, vmId }) => ({ address, vmId }));
+      return unifyAddresses(rows.map(({ address, vmId }) => ({ address, vmId })));
     }
   }
 }
@@ -87,12 +88,13 @@ export async function readAddressConflicts(
   await checkSize(database, "addressConflicts", "within", question.within);
   const parameters = new SqlParameters();
   const conflicts = buildConflicts(question, scope, parameters);
-  return querySearchRows<AddressConflictRow>(
+  const rows = await querySearchRows<AddressConflictRow>(
     database,
     `SELECT host(c.address) AS address, c.vm_count::int AS "vmCount", c.vm_ids AS "vmIds" FROM (${conflicts}) c
       ORDER BY c.address LIMIT ${parameters.add(question.limit)}`,
     parameters.values,
   );
+  return unifyAddresses(rows);
 }
 
 /** Counts such conflicts. */

@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from "graphql";
 import { GraphQLDateTime } from "graphql-scalars";
 import { CidrError, formatCidr, parseCidr, type Cidr } from "../../model/address/cidr.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import { normalizeAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeMac } from "../../model/address/mac.js";
 
 /*
@@ -34,7 +34,7 @@ export const IPScalar = createAddressScalar({
   description:
     "An IPv4 or IPv6 address; IPv6 as RFC 5952 writes it and without a zone. Any spelling is understood.",
   specifiedByURL: "https://www.rfc-editor.org/rfc/rfc5952",
-  normalize: (text) => normalizeIPv4(text) ?? normalizeIPv6(text),
+  normalize: normalizeAddress,
 });
 
 /** A hardware address. */

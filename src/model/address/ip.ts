@@ -18,6 +18,11 @@ export function normalizeIPv6(text: string): string | null {
   return toMixedNotation(new URL(`http://[${dropZone(text)}]`).hostname.slice(1, -1));
 }
 
+/** Returns an address of either family in its stored text form; `null` if the text is none. */
+export function normalizeAddress(text: string): string | null {
+  return normalizeIPv4(text) ?? normalizeIPv6(text);
+}
+
 /** Returns `true` if the text is an address of this family. An IPv6 address may have a zone. */
 export function isAddressOf(family: IpFamily, text: string): boolean {
   if (family === 4) return isIPv4(text);

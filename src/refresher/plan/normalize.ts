@@ -1,5 +1,5 @@
 import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest/guest-limits.js";
-import { isLoopbackAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import { isLoopbackAddress, normalizeAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
 import { normalizeReportedMac } from "../../model/address/mac.js";
 import { compareByContent } from "../../store/read/guest-interfaces.js";
 import type { GuestInterface } from "../../store/types.js";
@@ -63,7 +63,7 @@ export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): 
 function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: GuestInterface): boolean {
   if (guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length > 0) return false;
   return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
-    const address = normalizeIPv4(text) ?? normalizeIPv6(text);
+    const address = normalizeAddress(text);
     return address !== null && isLoopbackAddress(address);
   });
 }

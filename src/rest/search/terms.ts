@@ -1,6 +1,6 @@
 import type { VmSearch, VmSort } from "../../loaders/rows.js";
 import { listEquivalentAddresses } from "../../model/address/cidr.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import { normalizeAddress } from "../../model/address/ip.js";
 import { normalizeUuid } from "../../model/uuid.js";
 import { OvirtFaultError } from "../fault.js";
 import { parseStatusName } from "../elements/status-words.js";
@@ -86,7 +86,7 @@ function parseAddress(value: string): VmSearch | null {
     const isPattern = /^[0-9a-f.:*]+$/i.test(value);
     return isPattern ? { kind: "addressPattern", parts: splitPattern(value.toLowerCase()) } : null;
   }
-  const address = normalizeIPv4(value) ?? normalizeIPv6(value);
+  const address = normalizeAddress(value);
   if (address === null) return null;
   // An IPv4 address also finds guests that report it mapped into IPv6.
   const isOfBoth = listEquivalentAddresses(address).length > 1;

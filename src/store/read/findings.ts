@@ -15,6 +15,7 @@ import {
   type Queryable,
 } from "../postgres/sql.js";
 import { matchWithin, selectAddressConflicts } from "./address-conflicts.js";
+import { unifyAddresses } from "./address-text.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 
 /** Creates the reads for questions about many VMs at once. Each is one statement over our own tables. */
@@ -23,19 +24,20 @@ export function createFindingReads(
   scope: VmScopeSql,
 ): Omit<FindingReads, "readNetworkStats"> {
   return {
-    readGuestAddresses: ({ inCidr, after, limit }) => {
+    readGuestAddresses: async ({ inCidr, after, limit }) => {
       const parameters = new SqlParameters();
       const conditions = [matchWithin(inCidr, parameters), scope.hasVm("a.vm_id", parameters)];
       if (after !== null) {
         const position = `${parameters.add(after.address)}::inet, ${parameters.add(after.vmId)}::uuid`;
         conditions.push(`(a.address, a.vm_id) > (${position})`);
       }
-      return queryRows<GuestAddressRow>(
+      const rows = await queryRows<GuestAddressRow>(
         database,
         `SELECT host(a.address) AS address, a.vm_id AS "vmId" FROM vnic_graph_address a
          WHERE ${conditions.join(" AND ")} ORDER BY a.address, a.vm_id LIMIT ${parameters.add(limit)}`,
         parameters.values,
       );
+      return unifyAddresses(rows);
     },
     countGuestAddresses: ({ inCidr }) => {
       const parameters = new SqlParameters();
@@ -47,12 +49,13 @@ export function createFindingReads(
         const parameters = new SqlParameters();
         const recent = await readRecentVms(state);
         const conflicts = selectAddressConflicts(question, scope, parameters, { recent });
-        return queryRows<AddressConflictRow>(
+        const rows = await queryRows<AddressConflictRow>(
           state,
           `SELECT host(address) AS address, vm_count::int AS "vmCount", vm_ids AS "vmIds" FROM (${conflicts}) c
            ORDER BY c.address LIMIT ${parameters.add(question.limit)}`,
           parameters.values,
         );
+        return unifyAddresses(rows);
       }),
     countAddressConflicts: (question) =>
       readInOneState(database, async (state) => {

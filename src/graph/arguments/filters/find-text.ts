@@ -7,7 +7,7 @@ import {
   parseCidr,
   type Cidr,
 } from "../../../model/address/cidr.js";
-import { normalizeIPv4, normalizeIPv6 } from "../../../model/address/ip.js";
+import { normalizeAddress } from "../../../model/address/ip.js";
 import { normalizeMac } from "../../../model/address/mac.js";
 import { isUuid } from "../../../model/uuid.js";
 import { createGraphError } from "../../errors.js";
@@ -38,7 +38,7 @@ export function parseFindText(given: string): FindTarget {
   const mac = normalizeMac(text);
   if (mac !== null) return { kind: "MAC", text: mac, name: /[:\s]/.test(text) ? null : text };
   const host = takeHost(text);
-  const address = normalizeIPv4(host) ?? normalizeIPv6(host);
+  const address = normalizeAddress(host);
   if (address !== null) return { kind: "ADDRESS", text: address };
   const cidr = parsePrefix(text);
   return cidr === null ? { kind: "NAME", text } : { kind: "CIDR", cidr };
@@ -122,7 +122,7 @@ export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Pro
 /** Reads the normalized address of `host:port`; `null` if the host is a name. */
 function readHostAddress(hostAndPort: string): string | null {
   const host = hostAndPort.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return normalizeIPv4(host) ?? normalizeIPv6(host);
+  return normalizeAddress(host);
 }
 
 function contains(text: string, part: string): boolean {
