@@ -139,9 +139,14 @@ function sendFault(
   const format = negotiateFormat(request.headers.accept) ?? "xml";
   return reply
     .code(fault.status)
-    .headers(fault.headers)
+    .headers({ ...fault.headers, ...offerBasic(fault.headers) })
     .type(formatMediaType(format))
     .send(formatDocument(formatFault(fault), format));
+}
+
+/** Offers HTTP Basic beside what the refusal asks for, as an engine does: many clients send a password only where it is asked for. */
+function offerBasic({ "www-authenticate": challenge }: OvirtFaultError["headers"]): Record<string, string[]> {
+  return challenge === undefined ? {} : { "www-authenticate": [challenge, 'Basic realm="vnic-graph"'] };
 }
 
 /** Formats oVirt's fault. The detail is one line of bounded length, whatever input it quotes. */

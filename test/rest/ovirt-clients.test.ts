@@ -132,6 +132,15 @@ test("HTTP Basic with the token as the password is let in, another password is n
   expect(graph.status).toBe(401);
 });
 
+test("HTTP Basic is asked for where it counts, since wget, Java and .NET send no password unasked", async () => {
+  const ask = async (path: string) =>
+    (await fetch(gateway.url + path)).headers.get("www-authenticate")?.split(", ");
+  for (const path of ["/ovirt-engine/api", "/ovirt-engine/api/openapi.json", "/ovirt-engine/api/vms"])
+    expect(await ask(path)).toEqual(['Bearer realm="vnic-graph"', 'Basic realm="vnic-graph"']);
+  // A browser would show its own window in front of our pages, which ask the graph.
+  expect(await ask("/graphql?query={__typename}")).toEqual(['Bearer realm="vnic-graph"']);
+});
+
 test("Ansible's inventory plugin finds all that it reads of each VM", async () => {
   const authorization = `Bearer ${(await login(token))["access_token"]}`;
   const { xml } = await get(
