@@ -89,6 +89,8 @@ async function makePartitions(queryRunner: QueryRunner, retention: Retention): P
 
 async function makePartition(queryRunner: QueryRunner, { name, fromMs, toMs }: Partition): Promise<void> {
   await queryRunner.query(`CREATE TABLE ${name} (LIKE vnic_graph_change INCLUDING ALL)`);
+  // Without a key and an identity, nothing could be erased from a table that is published for replication.
+  await queryRunner.query(`ALTER TABLE ${name} REPLICA IDENTITY FULL`);
   await queryRunner.query(
     `ALTER TABLE vnic_graph_change ATTACH PARTITION ${name}
      FOR VALUES FROM ('${new Date(fromMs).toISOString()}') TO ('${new Date(toMs).toISOString()}')`,
