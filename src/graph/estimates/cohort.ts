@@ -20,7 +20,7 @@ export interface Cohort {
 export interface FieldEstimate {
   readonly cohort: Cohort;
   readonly statements: number;
-  /** The cost of reading whole tables, in objects. */
+  /** The cost of rows and addresses that are read and not shown, in objects. */
   readonly scanned?: number;
 }
 
@@ -51,6 +51,25 @@ export function countPageItems(parents: Cohort): FieldEstimate {
 export function countListItems({ count, repeats, owners }: Cohort, distribution: Distribution): number {
   return Math.min(count * findLongest(distribution), repeats * sumLongest(distribution, owners));
 }
+
+/**
+ * Counts the cost of reading all interfaces and vNICs of the cohort's guests, of which an answer may show one address or none.
+ * A row costs half as much as an object that is shown. An address is cut out of a list, and often parsed. What is found once
+ * for a guest is given with `repeats: 1`.
+ */
+export function countGuestReads(parents: Cohort, counts: FleetCounts): number {
+  const rows = countListItems(parents, counts.interfacesPerVm) + countListItems(parents, counts.nicsPerVm);
+  return rows / ROWS_READ_AN_OBJECT + countAddressReads(parents, counts);
+}
+
+/** Counts the cost of reading all addresses of the cohort's guests. */
+export function countAddressReads(parents: Cohort, { ipv4PerVm, ipv6PerVm }: FleetCounts): number {
+  const addresses = countListItems(parents, ipv4PerVm) + countListItems(parents, ipv6PerVm);
+  return addresses / ADDRESSES_AN_OBJECT;
+}
+
+const ROWS_READ_AN_OBJECT = 2;
+const ADDRESSES_AN_OBJECT = 20;
 
 /** Counts what is read of each object by its key, in one statement for many objects. */
 export function readByKey(parents: Cohort, changes: Partial<Cohort>): FieldEstimate {

@@ -5,6 +5,8 @@ import {
   countPageItems,
   readByKey,
   readPageSize,
+  countAddressReads,
+  countGuestReads,
   countListItems,
   type Cohort,
   type Estimate,
@@ -56,6 +58,9 @@ const TYPICAL: FleetCounts = {
   nicsPerVm: assumeLength(4),
   nicsPerMac: assumeLength(2),
   interfacesPerVm: assumeLength(8),
+  ipv4PerVm: assumeLength(8),
+  ipv6PerVm: assumeLength(8),
+  ipsPerVm: assumeLength(8),
 };
 
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
@@ -137,32 +142,39 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Vm.otherHost": (parents) => readByKey(parents, { repeats: parents.count }),
   "VmNic.vm": (parents, _args, { nicsPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
-  "VmNic.guestInterface": (parents, _args, { nicsPerVm }) =>
-    readTwice(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)) }),
+  "VmNic.guestInterface": (parents, _args, counts) =>
+    readGuests(parents, counts, 2, {
+      repeats: Math.min(parents.count, parents.repeats * findLongest(counts.nicsPerVm)),
+    }),
   // It reads interfaces and vNICs; for a vNIC also its VM.
-  "GuestInfo.primaryAddress": (parents) => readTwice(parents, {}),
-  "VmNic.primaryAddress": (parents) => readTwice(parents, {}),
+  "GuestInfo.primaryAddress": (parents, _args, counts) => ({
+    ...readTwice(parents, {}),
+    // The addresses are ranked anew each time.
+    scanned: countGuestReads(parents, counts),
+  }),
+  "VmNic.primaryAddress": (parents, _args, counts) => readGuests(parents, counts, 2, {}),
   // It reads the VM, its interfaces and its vNICs.
-  "VmNic.missingReason": (parents) => {
-    const { cohort, statements } = readByKey(parents, {});
-    return { cohort, statements: 3 * statements };
-  },
-  "VmNic.probableInterface": (parents, _args, { nicsPerVm }) => {
-    const { cohort, statements } = readByKey(parents, {
-      repeats: Math.min(parents.count, parents.repeats * findLongest(nicsPerVm)),
-    });
-    return { cohort, statements: 3 * statements };
-  },
-  "VmNic.guestInterfaces": (parents, _args, { nicsPerVm, interfacesPerVm }) => {
+  "VmNic.missingReason": (parents, _args, counts) => readGuests(parents, counts, 3, {}),
+  "VmNic.probableInterface": (parents, _args, counts) =>
+    readGuests(parents, counts, 3, {
+      repeats: Math.min(parents.count, parents.repeats * findLongest(counts.nicsPerVm)),
+    }),
+  "VmNic.guestInterfaces": (parents, _args, counts) => {
+    const { nicsPerVm, interfacesPerVm } = counts;
     // One vNIC of a VM has a MAC, or a few have it; each of them then has each interface with that MAC.
     const count = Math.min(
       parents.count * findLongest(interfacesPerVm),
       2 * countListItems(parents, interfacesPerVm),
     );
-    return readTwice(parents, { count, repeats: parents.repeats * findLongest(nicsPerVm) });
+    return readGuests(parents, counts, 2, { count, repeats: parents.repeats * findLongest(nicsPerVm) });
   },
-  "GuestInfo.networkDevices": (parents, _args, { interfacesPerVm }) =>
-    readTwice(parents, { count: countListItems(parents, interfacesPerVm) }),
+  "GuestInfo.networkDevices": (parents, _args, counts) => ({
+    ...readTwice(parents, { count: countListItems(parents, counts.interfacesPerVm) }),
+    scanned: countAddressReads(parents, counts),
+  }),
+  "GuestInfo.ips": (parents, _args, { ipsPerVm }) => listValues(parents, ipsPerVm),
+  "NetworkDevice.ipv4Addresses": (parents, _args, { ipv4PerVm }) => listValues(parents, ipv4PerVm),
+  "NetworkDevice.ipv6Addresses": (parents, _args, { ipv6PerVm }) => listValues(parents, ipv6PerVm),
   "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
@@ -180,6 +192,26 @@ function readVmPage(
     statements: 1,
     scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
   };
+}
+
+/** Estimates statements that read all interfaces and vNICs of guests, to find one of them or none. */
+function readGuests(
+  parents: Cohort,
+  counts: FleetCounts,
+  times: number,
+  changes: Partial<Cohort>,
+): FieldEstimate {
+  const { cohort, statements } = readByKey(parents, changes);
+  return {
+    cohort,
+    statements: times * statements,
+    scanned: countGuestReads({ ...parents, repeats: 1 }, counts),
+  };
+}
+
+/** Estimates lists of plain values: no object has more of them than its VM. */
+function listValues(parents: Cohort, distribution: Distribution): FieldEstimate {
+  return { cohort: { ...parents, count: countListItems(parents, distribution) }, statements: 0 };
 }
 
 /** Estimates two statements: interfaces are known only if their VM is, so both are read. */

@@ -1,14 +1,16 @@
 import { HOLDERS_SHOWN, MOST_STATS_ROWS } from "../../model/limits.js";
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
 import {
+  countGuestReads,
   countPageItems,
   readByKey,
   readPageSize,
   type Cohort,
   type Estimate,
   type FieldEstimate,
+  type Values,
 } from "./cohort.js";
-import { findLongest, sumLongest } from "./fleet-counts.js";
+import { findLongest, sumLongest, type FleetCounts } from "./fleet-counts.js";
 
 /** Estimates of the fields that look at many VMs at once. */
 export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
@@ -46,15 +48,16 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
     ]),
   ),
   "GuestAddress.vm": readOne,
-  "GuestAddress.device": (parents) => readTimes(parents, 2),
-  "GuestAddress.vmNic": (parents) => readTimes(parents, 2),
-  "AddressConflict.kind": (parents) => {
-    const { cohort, statements } = readTimes({ ...parents, count: parents.count * HOLDERS_SHOWN }, 2);
-    return {
-      cohort: { ...cohort, count: parents.count },
+  "GuestAddress.device": readTwice,
+  "GuestAddress.vmNic": readTwice,
+  "AddressConflict.kind": (parents, args, counts) => {
+    const held = parents.count * HOLDERS_SHOWN;
+    const {
+      cohort,
       statements,
-      scanned: parents.count * HOLDERS_SHOWN,
-    };
+      scanned = 0,
+    } = readTwice({ ...parents, count: held, owners: held }, args, counts);
+    return { cohort: { ...parents, portions: cohort.portions }, statements, scanned: held + scanned };
   },
   "AddressConflict.holders": (parents) => {
     const count = parents.count * HOLDERS_SHOWN;
@@ -67,7 +70,10 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   },
   "Drift.vm": readOne,
   "Drift.vmNic": readOne,
-  "Drift.device": readOne,
+  "Drift.device": (parents, _args, counts) => ({
+    ...readOne(parents),
+    scanned: countGuestReads({ ...parents, repeats: 1 }, counts),
+  }),
 };
 
 /**
@@ -86,7 +92,8 @@ function readOne(parents: Cohort): FieldEstimate {
   return readByKey(parents, { repeats: parents.count });
 }
 
-function readTimes(parents: Cohort, times: number): FieldEstimate {
+/** Estimates reading all interfaces and vNICs of each row's VM, once for all rows of a VM. */
+function readTwice(parents: Cohort, _args: Values, counts: FleetCounts): FieldEstimate {
   const { cohort, statements } = readOne(parents);
-  return { cohort, statements: times * statements };
+  return { cohort, statements: 2 * statements, scanned: countGuestReads({ ...parents, repeats: 1 }, counts) };
 }

@@ -1,17 +1,24 @@
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
-import { countPageItems, readByKey, readPageSize, countListItems, type Estimate } from "./cohort.js";
+import {
+  countGuestReads,
+  countListItems,
+  countPageItems,
+  readByKey,
+  readPageSize,
+  type Cohort,
+  type Estimate,
+  type FieldEstimate,
+} from "./cohort.js";
+import type { FleetCounts } from "./fleet-counts.js";
 
 /** Estimates of the fields of the past. Lists are assumed to have been as long as they are now. */
 export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
-  "Vm.nics": (parents, { at }, { nicsPerVm }) => {
-    const { cohort, statements } = readByKey(parents, { count: countListItems(parents, nicsPerVm) });
-    return { cohort, statements: at == null ? statements : statements * PAST_STATEMENTS };
+  "Vm.nics": (parents, { at }, counts) => {
+    const estimate = readByKey(parents, { count: countListItems(parents, counts.nicsPerVm) });
+    return at == null ? estimate : readPast(estimate, parents, counts);
   },
-  "Vm.guestInfo": (parents, { at }) => {
-    if (at == null) return { cohort: parents, statements: 0 };
-    const { cohort, statements } = readByKey(parents, {});
-    return { cohort, statements: statements * PAST_STATEMENTS };
-  },
+  "Vm.guestInfo": (parents, { at }, counts) =>
+    at == null ? { cohort: parents, statements: 0 } : readPast(readByKey(parents, {}), parents, counts),
   "Vm.guestHistory": (parents, { first }) => {
     const { cohort, statements } = readByKey(parents, { page: readPageSize(first, DEFAULT_PAGE) });
     // Each change is read from the log and undone, even if its differences are not asked for.
@@ -44,6 +51,16 @@ export const HISTORY_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "HostDifference.hostBefore": (parents) => readByKey(parents, {}),
   "HostDifference.hostAfter": (parents) => readByKey(parents, {}),
 };
+
+/** Estimates a past state, with all interfaces and vNICs of each VM. */
+function readPast(
+  { cohort, statements }: FieldEstimate,
+  parents: Cohort,
+  counts: FleetCounts,
+): FieldEstimate {
+  const scanned = countGuestReads({ ...parents, repeats: 1 }, counts);
+  return { cohort, statements: statements * PAST_STATEMENTS, scanned };
+}
 
 /**
  * Statements of one question: the log's bounds, the index's position, the changes behind it (six), a page of spans, and

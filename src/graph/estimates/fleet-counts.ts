@@ -9,6 +9,11 @@ export interface FleetCounts {
   readonly nicsPerVm: Distribution;
   readonly nicsPerMac: Distribution;
   readonly interfacesPerVm: Distribution;
+  /** Addresses of all interfaces of a VM, by family. */
+  readonly ipv4PerVm: Distribution;
+  readonly ipv6PerVm: Distribution;
+  /** Addresses in the VM's own list. */
+  readonly ipsPerVm: Distribution;
 }
 
 /** Sums the `count` longest lists. No `count` different lists hold more together. */

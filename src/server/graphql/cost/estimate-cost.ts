@@ -23,6 +23,8 @@ import { type AnyField, readArguments, isList, estimateSizeByShape, type Values 
 export interface Cost {
   /** Objects of the answer, without its root. */
   readonly objects: number;
+  /** Plain values, each item of their lists as well. */
+  readonly values: number;
   readonly statements: number;
   /** The sum of all: an object is 1, a value a tenth, a statement 20. */
   readonly cost: number;
@@ -99,7 +101,8 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
   const root = input.schema.getRootType(operation.operation);
   if (root != null) visitSelections(operation.selectionSet, root, ROOT);
   const { objects, values, statements, scanned } = total;
-  return { objects, statements, cost: objects + values * VALUE_COST + statements * STATEMENT_COST + scanned };
+  const cost = objects + values * VALUE_COST + statements * STATEMENT_COST + scanned;
+  return { objects, values, statements, cost };
 }
 
 /** Estimates a field of a schema that has no estimates of its own: by page sizes, and 10 for other lists. */

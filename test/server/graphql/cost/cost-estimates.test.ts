@@ -13,7 +13,7 @@ import {
   parse,
   validate,
 } from "graphql";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createFieldEstimator } from "../../../../src/graph/estimates/estimate-field.js";
 import { buildGraphSchema } from "../../../../src/graph/schema.js";
 import { createLoaders } from "../../../../src/loaders/loaders.js";
@@ -38,7 +38,7 @@ const hex = (number: number) => number.toString(16).padStart(2, "0");
 let database: TestDatabase;
 let counts: ListCounts;
 
-/** Uneven, as real fleets are: one host has most VMs, some VMs have many interfaces or none, some share MACs. */
+/** Uneven, as real fleets are: one host has most VMs, some VMs have many interfaces or addresses, or none, some share MACs. */
 beforeAll(async () => {
   database = await createDatabase();
   await database.store.registerHosts(HOSTS, INTERVAL_MS);
@@ -50,7 +50,9 @@ beforeAll(async () => {
     const interfaces = (number: number) =>
       Array.from({ length: number % 10 === 0 ? 30 : number % 3 }, (_, at) => at);
     await writePass(database.store, hostId, {
-      newVms: numbers.map((number) => vmState(number, { ownerId: hostId, ips: "10.0.0.1" })),
+      newVms: numbers.map((number) =>
+        vmState(number, { ownerId: hostId, ips: "10.0.0.1" + " 10.1.0.1".repeat(number % 6) }),
+      ),
       upsertedNics: numbers.flatMap((number) =>
         nics(number).map((at) =>
           toStoredNic(number * 10 + at, number, {
@@ -61,7 +63,12 @@ beforeAll(async () => {
       ),
       insertedInterfaces: numbers.flatMap((number) =>
         interfaces(number).map((at) =>
-          toGuestInterfaceOf(number, { name: `eth${at}`, macAddress: mac(number, at % 4) }),
+          toGuestInterfaceOf(number, {
+            name: `eth${at}`,
+            macAddress: mac(number, at % 4),
+            ipv4Addresses: Array.from({ length: at % 5 === 0 ? number : 1 }, (_, n) => `10.1.${at}.${n + 1}`),
+            ipv6Addresses: Array.from({ length: at % 3 }, (_, n) => `2001:db8::${hex(at)}${hex(n)}`),
+          }),
         ),
       ),
       interfaceOrders: numbers.map((number) => ({
@@ -189,10 +196,17 @@ async function compare(query: string) {
     },
   });
   expect(errors, query).toBeUndefined();
-  return { estimate, objects: measureAnswer(data).objects, statements: database.statements().length };
+  const { objects } = measureAnswer(data);
+  return { estimate, objects, values: countValues(data), statements: database.statements().length };
 }
 
-test(`an estimate is never below the objects and statements of the answer: ${RUNS} random operations`, async () => {
+/** Counts all plain values of an answer. */
+function countValues(value: unknown): number {
+  if (typeof value !== "object" || value === null || value instanceof Date) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 0);
+}
+
+test(`an estimate is never below the objects, values and statements of the answer: ${RUNS} random operations`, async () => {
   const queryType = schema.getQueryType()!;
   await fc.assert(
     fc.asyncProperty(
@@ -200,8 +214,9 @@ test(`an estimate is never below the objects and statements of the answer: ${RUN
       async (numbers) => {
         const draw = createDraw(numbers);
         const query = writeSelection(queryType, 5, draw);
-        const { estimate, objects, statements } = await compare(query);
+        const { estimate, objects, values, statements } = await compare(query);
         expect(estimate.objects, `objects of ${query}`).toBeGreaterThanOrEqual(objects);
+        expect(estimate.values, `values of ${query}`).toBeGreaterThanOrEqual(values);
         expect(estimate.statements, `statements of ${query}`).toBeGreaterThanOrEqual(statements);
       },
     ),
@@ -239,6 +254,9 @@ test("lists are counted in one statement, and it is an upper bound for any VMs",
     { length: 5, lists: 1 },
   ]);
   expect(read.interfacesPerVm[0]).toEqual({ length: 30, lists: 4 });
+  expect(read.ipv4PerVm[0]).toEqual({ length: 6 * 40 + 24, lists: 1 });
+  expect(read.ipv6PerVm[0]).toEqual({ length: 30, lists: 4 });
+  expect(read.ipsPerVm[0]).toEqual({ length: 6, lists: 6 });
 });
 
 test("a list of nothing, or that is asked for nothing, costs its question all the same", () => {
@@ -250,6 +268,9 @@ test("a list of nothing, or that is asked for nothing, costs its question all th
     nicsPerVm: [],
     nicsPerMac: [],
     interfacesPerVm: [],
+    ipv4PerVm: [],
+    ipv6PerVm: [],
+    ipsPerVm: [],
   }));
   const cost = (query: string) => {
     const document = parse(query);
@@ -260,4 +281,36 @@ test("a list of nothing, or that is asked for nothing, costs its question all th
   expect(cost("{ hosts { vms(first: 0) { nics { id } } } }")).toBe(3);
   expect(cost("{ vms(first: 0) { nodes { nics { id } } } }")).toBe(3);
   expect(isListType(getNullableType(schema.getQueryType()!.getFields()["hosts"]!.type))).toBe(true);
+});
+
+describe("guests with a hundred interfaces of twenty addresses", () => {
+  const ofAll = (length: number) => [{ length, lists: 500 }];
+  const estimate = createFieldEstimator(() => ({
+    ...counts,
+    vms: 500,
+    nicsPerVm: ofAll(4),
+    interfacesPerVm: ofAll(100),
+    ipv4PerVm: ofAll(1_000),
+    ipv6PerVm: ofAll(1_000),
+    ipsPerVm: ofAll(2_000),
+  }));
+
+  test.each([
+    ["guestInfo { primaryAddress { address } }", 75_000],
+    ["nics { missingReason }", 75_000],
+    ["nics { guestInterface { name } }", 75_000],
+    ['guestInfo(at: "2026-01-01T00:00:00Z") { stale }', 75_000],
+    ["guestInfo { networkDevices { name } }", 100_000],
+    ["guestInfo { ips }", 100_000],
+    ["guestInfo { networkDevices { ipv4Addresses } }", 150_000],
+  ])("what is read for %s counts, shown or not", (fields, least) => {
+    const document = parse(`{ vms(first: 500) { nodes { ${fields} } } }`);
+    const [operation] = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+    const { cost } = estimateCost(operation!, {
+      ...{ schema, fragments: new Map(), variables: {} },
+      estimateField: estimate,
+    });
+    expect(cost).toBeGreaterThanOrEqual(least);
+    expect(cost).toBeLessThanOrEqual(4 * least);
+  });
 });
