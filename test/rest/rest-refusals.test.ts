@@ -155,6 +155,29 @@ describe("a fault", () => {
     expect((await rest.ask("/hosts?max=2147483647")).status).toBe(200);
   });
 
+  test("is no answer to yes and no in the words that an engine takes", async () => {
+    const count = async (query: string) =>
+      (JSON.parse((await rest.ask(`/vms?search=name%3DBUSY&${query}`)).text) as { vm: unknown[] }).vm.length;
+    for (const yes of ["1", "y", "Yes", "t", "TRUE", ""])
+      expect(await count(`case_sensitive=${yes}`)).toBe(0);
+    for (const no of ["0", "n", "No", "f", "FALSE"])
+      expect(await count(`case_sensitive=${no}&filter=${no}`)).toBe(1);
+    expect((await rest.ask(`/vms/${ids.busy}`, { "all-content": "1" })).text).toContain("guest_info");
+  });
+
+  test("is no answer to a search of several lines, as it comes from a YAML file", async () => {
+    const search = encodeURIComponent("name=b*\n\tand status=up\r\nsortby name desc\n");
+    expect(
+      (JSON.parse((await rest.ask(`/vms?search=${search}`)).text) as { vm: { name: string }[] }).vm,
+    ).toEqual(
+      (
+        JSON.parse((await rest.ask("/vms?search=name%3Db*+and+status%3Dup+sortby+name+desc")).text) as {
+          vm: object;
+        }
+      ).vm,
+    );
+  });
+
   test("is the answer to another version of the API than 4", async () => {
     expect(await rest.ask("/vms?max=1", { version: "3" })).toMatchObject({ status: 400 });
     expect(await rest.ask("/vms?max=1", { version: "4" })).toMatchObject({ status: 200 });
@@ -269,7 +292,7 @@ describe("a fault", () => {
       headers: { "www-authenticate": "Bearer" },
     });
     const { status, headers, text } = await rest.ask("/vms");
-    expect([status, headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
+    expect([status, headers.get("www-authenticate")]).toEqual([401, 'Bearer, Basic realm="vnic-graph"']);
     expect(JSON.parse(text)).toEqual({ reason: "Unauthorized", detail: "A token is needed." });
     expect((await rest.ask("/openapi.json")).status).toBe(401);
   });

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { OvirtFaultError } from "../fault.js";
 import { parseSearch, type Search } from "../search/parse-search.js";
 import type { SearchedKind } from "../search/tokens.js";
-import { readBoolean, readParameter, readWholeNumber } from "./parameters.js";
+import { readBoolean, readParameter, readWholeNumber, readWords } from "./parameters.js";
 
 /** What a client asked of a list. */
 export interface ListRequest {
@@ -14,7 +14,7 @@ export interface ListRequest {
 
 /** Parses which part of a list the client wants. A page without `max` has {@link PAGE_SIZE} entries. */
 export function parseListRequest(request: FastifyRequest, kind: SearchedKind): ListRequest {
-  const search = parseSearch(readParameter(request, "search") ?? "", {
+  const search = parseSearch(readWords(request, "search") ?? "", {
     caseSensitive: readBoolean(request, "case_sensitive") ?? false,
     kind,
   });

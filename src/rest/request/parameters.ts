@@ -3,10 +3,23 @@ import { OvirtFaultError } from "../fault.js";
 
 /** Reads a parameter of the query string; `null` if it is not given. */
 export function readParameter(request: FastifyRequest, name: string): string | null {
+  return refuseControls(readOnce(request, name), name);
+}
+
+/** Reads a parameter of several words. Tabs and line breaks between them are blanks: searches come from YAML files. */
+export function readWords(request: FastifyRequest, name: string): string | null {
+  return refuseControls(readOnce(request, name)?.replaceAll(/[\t\r\n]/g, " ") ?? null, name);
+}
+
+function readOnce(request: FastifyRequest, name: string): string | null {
   const value = (request.query as Readonly<Record<string, string | readonly string[] | undefined>>)[name];
   if (value === undefined) return null;
   if (typeof value !== "string") throw new OvirtFaultError(400, `${name}: given more than once`);
-  if (/\p{Cc}|\p{Cs}/u.test(value))
+  return value;
+}
+
+function refuseControls(value: string | null, name: string): string | null {
+  if (value !== null && /\p{Cc}|\p{Cs}/u.test(value))
     throw new OvirtFaultError(400, `${name}: holds characters that nothing is called by`);
   return value;
 }
@@ -24,7 +37,7 @@ export function readWholeNumber(request: FastifyRequest, name: string, least: 0 
 /** The greatest number of an engine, by which clients ask for all there is. */
 const GREATEST = 2_147_483_647;
 
-/** Reads `true` or `false`. The name without a value means `true`. `label` is its name in the fault. */
+/** Reads `true` or `false`, in any word that an engine takes. The name without a value means `true`. `label` is its name in the fault. */
 export function readBoolean(request: FastifyRequest, name: string, label = name): boolean | null {
   return parseBoolean(readParameter(request, name), label);
 }
@@ -61,7 +74,7 @@ export function wantsAllContent(request: FastifyRequest): boolean {
 function parseBoolean(text: string | null, label: string): boolean | null {
   if (text === null) return null;
   const word = text.trim().toLowerCase();
-  if (word === "" || word === "true") return true;
-  if (word === "false") return false;
+  if (/^(?:t(?:rue)?|y(?:es)?|1)?$/.test(word)) return true;
+  if (/^(?:f(?:alse)?|no?|0)$/.test(word)) return false;
   throw new OvirtFaultError(400, `${label}: expected true or false`);
 }
