@@ -17,7 +17,7 @@ export interface TwoSources {
 }
 
 /**
- * The same four VMs in both sources: `web` and `Db` have addresses, `mapped` an IPv4 address in IPv6's clothes, and `mute`
+ * The same four VMs in both sources: `web` (with a tunnel) and `Db` have addresses, `mapped` an IPv4 address in IPv6's clothes, and `mute`
  * has an agent that never spoke.
  */
 const GUESTS = [
@@ -49,14 +49,17 @@ export async function createTwoSources(): Promise<TwoSources> {
       ),
       vmState(4, { name: "mute", silence: "absent" }),
     ],
-    insertedInterfaces: GUESTS.map(({ number, v4, v6 }) =>
-      toGuestInterfaceOf(number, {
-        name: `eth${number}`,
-        macAddress: guestMac(number),
-        ipv4Addresses: v4,
-        ipv6Addresses: v6,
-      }),
-    ),
+    insertedInterfaces: [
+      ...GUESTS.map(({ number, v4, v6 }) =>
+        toGuestInterfaceOf(number, {
+          name: `eth${number}`,
+          macAddress: guestMac(number),
+          ipv4Addresses: v4,
+          ipv6Addresses: v6,
+        }),
+      ),
+      toGuestInterfaceOf(1, { name: "wg7", macAddress: null, ipv4Addresses: [] }),
+    ],
     upsertedNics: GUESTS.map(({ number, network }) =>
       toStoredNic(number, number, { macAddress: guestMac(number), network }),
     ),
@@ -83,6 +86,7 @@ export async function createTwoSources(): Promise<TwoSources> {
            VALUES ('${vmId}', 'eth${number}', '${guestMac(number).toUpperCase()}', '${v4.join(",")}', '${v6.join(",").toUpperCase()},junk')`,
       ];
     }),
+    `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name) VALUES ('${id(1)}', 'wg7')`,
   );
   return {
     database,

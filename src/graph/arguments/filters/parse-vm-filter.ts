@@ -1,4 +1,4 @@
-import type { StaleReason, VmFilter, VmSearch } from "../../../loaders/rows.js";
+import type { StaleReason, TextMatch, VmFilter, VmSearch } from "../../../loaders/rows.js";
 import {
   isInCidr,
   listEquivalentAddresses,
@@ -70,7 +70,7 @@ class FilterReader {
 function parseFirstFields(input: VmFilterInput): VmSearch[] {
   const { nameContains, status, hostId, ip } = input;
   return [
-    ...(nameContains == null ? [] : [createText("name", ["", parseText("nameContains", nameContains), ""])]),
+    ...(nameContains == null ? [] : [parseNamePart(nameContains)]),
     ...(status == null ? [] : [{ kind: "status", statuses: checkListLength("status", status) } as const]),
     ...(hostId == null ? [] : [{ kind: "hostId", id: parseId("hostId", hostId) } as const]),
     ...(ip == null ? [] : [{ kind: "address", address: ip } as const]),
@@ -85,19 +85,13 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
     ...(address == null ? [] : parseAddressFilter(address)),
     ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
     ...(input.onTwoHosts == null ? [] : [negateIfFalse(input.onTwoHosts, { kind: "onTwoHosts" })]),
-    ...parseTextFilter("name", input.name, (parts) => createText("name", parts)),
-    ...parseTextFilter("fqdn", input.fqdn, (parts) => createText("fqdn", parts)),
-    ...parseTextFilter("host", input.host, (parts) => createText("host", parts)),
+    ...parseTextFilter("name", input.name, (match) => ({ kind: "text", key: "name", match })),
+    ...parseTextFilter("fqdn", input.fqdn, (match) => ({ kind: "text", key: "fqdn", match })),
+    ...parseTextFilter("host", input.host, (match) => ({ kind: "text", key: "host", match })),
     ...(guestMacAddress == null ? [] : [{ kind: "guestMac", mac: guestMacAddress } as const]),
     ...(nicMacAddress == null ? [] : [{ kind: "nicMac", mac: nicMacAddress } as const]),
-    ...parseTextFilter("interfaceName", input.interfaceName, (parts) => ({
-      kind: "interfaceName",
-      match: { parts, ignoreCase: true },
-    })),
-    ...parseTextFilter("network", input.network, (parts) => ({
-      kind: "network",
-      match: { parts, ignoreCase: true },
-    })),
+    ...parseTextFilter("interfaceName", input.interfaceName, (match) => ({ kind: "interfaceName", match })),
+    ...parseTextFilter("network", input.network, (match) => ({ kind: "network", match })),
     ...(stale == null ? [] : [{ kind: "staleReason", reasons: stale ? ALL_REASONS : [null] } as const]),
     ...(staleReason == null
       ? []
@@ -134,25 +128,32 @@ function negateIfFalse(isWanted: boolean, part: VmSearch): VmSearch {
   return isWanted ? part : { kind: "not", part };
 }
 
-function createText(key: "name" | "fqdn" | "host", parts: readonly string[]): VmSearch {
-  return { kind: "text", key, match: { parts, ignoreCase: true } };
+function parseNamePart(part: string): VmSearch {
+  const parts = ["", parseText("nameContains", part), ""];
+  return { kind: "text", key: "name", match: { parts, ignoreCase: true } };
 }
 
+/** Parses what one text must meet. A VM has several interfaces, networks and names of its host: one of them has to meet all. */
 function parseTextFilter(
   field: string,
   input: TextFilterInput | null | undefined,
-  create: (parts: readonly string[]) => VmSearch,
+  create: (match: TextMatch) => VmSearch,
 ): VmSearch[] {
   if (input == null) return [];
   const { eq, contains, startsWith } = input;
   const parse = (name: string, text: string) => parseText(`${field}.${name}`, text);
   checkPartOf(`${field}.contains`, contains, eq, (whole, part) => whole.includes(part));
   checkPartOf(`${field}.startsWith`, startsWith, eq, (whole, part) => whole.startsWith(part));
-  return [
-    ...(eq == null ? [] : [create([parse("eq", eq)])]),
-    ...(contains == null ? [] : [create(["", parse("contains", contains), ""])]),
-    ...(startsWith == null ? [] : [create([parse("startsWith", startsWith), ""])]),
+  const patterns = [
+    ...(eq == null ? [] : [[parse("eq", eq)]]),
+    ...(contains == null ? [] : [["", parse("contains", contains), ""]]),
+    ...(startsWith == null ? [] : [[parse("startsWith", startsWith), ""]]),
   ];
+  const match = patterns.reduceRight<TextMatch | null>(
+    (also, parts) => ({ parts, ignoreCase: true, ...(also !== null && { also }) }),
+    null,
+  );
+  return match === null ? [] : [create(match)];
 }
 
 /** Refuses a part of a text that the whole text, asked for beside it, does not have. */

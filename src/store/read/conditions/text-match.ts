@@ -7,17 +7,20 @@ import type { SqlParameters } from "../../postgres/sql.js";
 export interface TextMatch {
   readonly parts: readonly string[];
   readonly ignoreCase: boolean;
+  /** Another pattern that the same text must match, too. */
+  readonly also?: TextMatch;
 }
 
 /**
  * Builds the condition that a column's text matches, whatever the database's locale is. Case is compared by code point: a
  * Turkish database would not find `WIN` by `win`, and one in the C locale no `Ğ` by `ğ`.
  */
-export function matchText(
-  column: string,
-  { parts, ignoreCase }: TextMatch,
-  parameters: SqlParameters,
-): string {
+export function matchText(column: string, match: TextMatch, parameters: SqlParameters): string {
+  const matches = matchPattern(column, match, parameters);
+  return match.also === undefined ? matches : `(${matches} AND ${matchText(column, match.also, parameters)})`;
+}
+
+function matchPattern(column: string, { parts, ignoreCase }: TextMatch, parameters: SqlParameters): string {
   const [only = ""] = parts;
   if (!ignoreCase) {
     return parts.length === 1
