@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
 import { ReportList } from "../records/host-report.js";
-import { isRecord } from "../records/record.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { isRejected, parseVm } from "../records/vm-stats.js";
 import { parseTolerantJson } from "../json/tolerant-json.js";
-import { DAMAGE_KEY, dropLargeMembers, type RecordParts } from "./scan-record.js";
+import { dropLargeMembers, type RecordParts } from "./scan-record.js";
 
 /** What is kept of an answer. It is digests instead of bytes, because a fleet has a million VMs. */
 export interface KeptAnswer {
@@ -95,7 +94,7 @@ export class VmDiff {
       id.copy(vmIds, WIDTH * position);
       return;
     }
-    const vm = parsePart(part);
+    const vm = parsePart(part, this.parts.getDamage(position));
     if (vm.vmId !== null) vmIds.write(vm.vmId.replaceAll("-", ""), WIDTH * position, "hex");
     if (isRejected(vm)) {
       this.rejected.push(vm);
@@ -110,20 +109,14 @@ export class VmDiff {
  * Parses the VM of one part. If a record is larger than any real one, its large members are dropped and count as
  * unreadable.
  */
-export function parsePart(part: Buffer): ReportedVm | RejectedVm {
-  if (part.length <= MAX_PART_BYTES) return parseVm(...readPart(part));
+export function parsePart(part: Buffer, damage: string | null): ReportedVm | RejectedVm {
+  if (part.length <= MAX_PART_BYTES) return parseVm(parseTolerantJson(part), damage);
   let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
   if (kept.part.length > MAX_PART_BYTES) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
   const problems = kept.dropped
     .slice(0, MAX_NAMED)
     .map((field) => ({ field, reason: "is too large to be read" }));
-  return parseVm(...readPart(kept.part), problems);
-}
-
-function readPart(part: Buffer): [unknown, string | null] {
-  const record = parseTolerantJson(part);
-  const damage = isRecord(record) ? record[DAMAGE_KEY] : undefined;
-  return [record, typeof damage === "string" ? damage : null];
+  return parseVm(parseTolerantJson(kept.part), damage, problems);
 }
 
 /** Finds a VM of the kept answer by its digest. It is nearly always at the same position, since hosts keep their order. */

@@ -7,6 +7,8 @@ import type { ReportedVm } from "../records/types.js";
 export class RecordParts {
   /** The end of each record's part. */
   readonly ends: number[] = [];
+  /** What is said of damaged records, by position. It is not read from the parts, where a host could have written it. */
+  private readonly notes = new Map<number, string>();
   private bytes: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private filled = 0;
   /** The byte to write before the next member. */
@@ -22,8 +24,14 @@ export class RecordParts {
     return this.bytes.subarray(position === 0 ? 0 : this.ends[position - 1], this.ends[position]);
   }
 
+  /** Returns what is said of the record at this position, such as `is no object`; `null`: it is whole. */
+  getDamage(position: number): string | null {
+    return this.notes.get(position) ?? null;
+  }
+
   clear(): void {
     this.ends.length = 0;
+    this.notes.clear();
     this.filled = 0;
     if (this.bytes.length > MOST_BYTES_KEPT) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
@@ -75,6 +83,7 @@ export class RecordParts {
 
   removeLast(): void {
     this.ends.pop();
+    this.notes.delete(this.ends.length);
     this.filled = this.ends.at(-1) ?? 0;
   }
 
@@ -83,7 +92,9 @@ export class RecordParts {
     return -1;
   }
 
+  /** Keeps the note, and writes it into the part too, so that the part differs from that of a whole record. */
   private closeWith(note: string): void {
+    this.notes.set(this.ends.length, note);
     const member = Buffer.from(`${JSON.stringify(DAMAGE_KEY)}: ${JSON.stringify(note)}`);
     this.copy(member, 0, member.length);
     this.close();
@@ -115,7 +126,10 @@ export class RecordParts {
   }
 }
 
-/** Drops the members of a part that are larger than `most` bytes. Returns the rest, and the keys of what was dropped. */
+/**
+ * Drops the members of a part that are larger than `most` bytes. Returns the rest, and the keys of what was dropped, if they are
+ * read.
+ */
 export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } {
   const json = new JsonBytes(part);
   const kept: Buffer[] = [];
@@ -124,7 +138,10 @@ export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dr
     const value = findKeyEnd(json, at);
     const end = findValueEnd(json, value);
     if (end - at <= most) kept.push(part.subarray(at, end));
-    else dropped.push(String(parseTolerantJson(part.subarray(at, findStringEnd(json, at + 1)))));
+    else {
+      const key = String(parseTolerantJson(part.subarray(at, findStringEnd(json, at + 1))));
+      if (Object.hasOwn(READ_KEYS, key)) dropped.push(key);
+    }
     at = end + 1;
   }
   const members = kept.flatMap((member, at) => (at === 0 ? [member] : [Buffer.of(COMMA), member]));
@@ -164,8 +181,8 @@ for (const key of Object.keys(READ_KEYS)) {
   (KEYS_BY_FIRST_BYTE[key.charCodeAt(0)] ??= []).push(Buffer.from(`"${key}"`));
 }
 
-/** The key of the note about a record's broken structure. VDSM has no such key. */
-export const DAMAGE_KEY = "vnic-graph: damage";
+/** The key of the note in a part. It is none that is read. */
+const DAMAGE_KEY = "vnic-graph: damage";
 
 /** The longest copy for which a loop is faster than a call. */
 const SHORT = 100;

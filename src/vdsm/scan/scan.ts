@@ -97,7 +97,7 @@ function* scan(
   const list = new ReportList(parts.ends.length);
   const rejected: RejectedVm[] = [];
   for (let position = 0, from = 0; position < parts.ends.length; position += 1) {
-    const vm = parsePart(parts.getPart(position));
+    const vm = parsePart(parts.getPart(position), parts.getDamage(position));
     if (isRejected(vm)) rejected.push(vm);
     else list.add(vm, position);
     const end = parts.ends[position] ?? 0;

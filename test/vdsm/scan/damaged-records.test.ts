@@ -88,6 +88,21 @@ test("damage to one record changes no other VM, refuses no answer, and lets no V
   );
 });
 
+test("what is said of damage is never a host's own words, and never a key of its own", () => {
+  const readProblems = (member: string) => {
+    const text = answer([vmRecord(1)])
+      .toString()
+      .replace('"vmName"', `${member}, "vmName"`);
+    const { vms, rejected } = parseHostReport(Buffer.from(text));
+    return [rejected.length, ...vms.map(({ problems }) => problems)];
+  };
+  expect(readProblems('"vnic-graph\\u003a damage": "is all wrong"')).toEqual([0, []]);
+  expect(readProblems('"vnic-graph: damage": "is all wrong"')).toEqual([0, []]);
+  expect(readProblems(`"\\u0061${"b".repeat(9_000_000)}": 1`)).toEqual([0, []]);
+  const large = `"vm\\u004eame": "${"b".repeat(9_000_000)}"`;
+  expect(readProblems(large)).toEqual([0, [{ field: "vmName", reason: "is too large to be read" }]]);
+});
+
 /** The ids of the VMs that an answer tells; none if it is refused. */
 function listIds(body: Buffer): readonly string[] {
   try {
