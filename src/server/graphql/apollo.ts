@@ -15,11 +15,13 @@ import type { OperationCheck } from "./cost/check-operation.js";
 import type { FastAnswers, KnownOperation } from "./fast-answers.js";
 import { TRACE_HEADER } from "./kept-answer.js";
 import { mergeErrors } from "./answer-errors.js";
-import { measureAnswer } from "./cost/answer-size.js";
+import { type AnswerSize, measureAnswer } from "./cost/answer-size.js";
 import { stopExecutions } from "./cost/stop-execution.js";
 import type { Limits } from "../../model/limits.js";
 import type { ServerOptions } from "../options.js";
 import { nameValues } from "./name-values.js";
+import { createPause } from "./pause.js";
+import { writeJson } from "./write-json.js";
 import { findState, findStop, type RequestState, type ServedContext } from "./request-state.js";
 
 const APQ_TTL_S = 24 * 3600;
@@ -34,6 +36,7 @@ export async function startApollo(
   hooks: OperationHooks,
 ): Promise<ApolloServer<ServedContext>> {
   stopExecutions(options.schema, findStop);
+  const largeData = new WeakSet<object>();
   const server = new ApolloServer<ServedContext>({
     schema: options.schema,
     nodeEnv: "production",
@@ -53,8 +56,9 @@ export async function startApollo(
     },
     documentStore: new BoundedCache<DocumentNode>(limits.cachedCharacters, countCharacters),
     formatError: formatErrorOfSome,
+    stringifyResult: (result) => writeResult(result, largeData),
     plugins: [
-      checkAndNote(limits, hooks),
+      checkAndNote(limits, hooks, largeData),
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -80,6 +84,7 @@ export interface OperationHooks {
 function checkAndNote(
   limits: Limits,
   { check, admit, fast }: OperationHooks,
+  largeData: WeakSet<object>,
 ): ApolloServerPlugin<ServedContext> {
   return {
     requestDidStart: ({ contextValue }) => {
@@ -115,10 +120,11 @@ function checkAndNote(
           state.planned = await fast.answerLearnt(learnt, request.variables ?? {}, state);
           return state.planned && { http: { headers: new HeaderMap() }, body: createEmptyBody() };
         },
-        willSendResponse: ({ response }) => {
-          if (response.body.kind === "single" && state.planned === null)
-            finishAnswer(response.body.singleResult, response.http, state, limits);
-          return Promise.resolve();
+        willSendResponse: async ({ response }) => {
+          if (response.body.kind !== "single" || state.planned !== null) return;
+          const { singleResult } = response.body;
+          const { characters } = await finishAnswer(singleResult, response.http, state, limits);
+          if (singleResult.data != null && characters > MOST_AT_ONCE) largeData.add(singleResult.data);
         },
       });
     },
@@ -132,14 +138,24 @@ function createEmptyBody(): GraphQLResponse["body"] {
 
 type SingleResult = Extract<GraphQLResponse["body"], { kind: "single" }>["singleResult"];
 
-/** Merges the answer's errors, counts what it holds, and drops data that would be too large to send. */
-function finishAnswer(
+/** Writes a result as Apollo does. One with large data is written in turns with other requests. */
+async function writeResult(result: object, largeData: WeakSet<object>): Promise<string> {
+  const { data } = result as { readonly data?: object | null };
+  const isLarge = data != null && largeData.has(data);
+  return `${isLarge ? await writeJson(result, createPause()) : JSON.stringify(result)}\n`;
+}
+
+/** The most characters of data that are written without a pause: that many take a few milliseconds. */
+const MOST_AT_ONCE = 256 * 1024;
+
+/** Merges the answer's errors, counts what it holds, and drops data that would be too large to send. Returns its size. */
+async function finishAnswer(
   result: SingleResult,
   http: GraphQLResponse["http"],
   state: RequestState,
   limits: Limits,
-): void {
-  const size = measureAnswer(result.data);
+): Promise<AnswerSize> {
+  const size = await measureAnswer(result.data, createPause());
   if (size.characters > limits.answerBytes) {
     result.data = null;
     http.status = 400;
@@ -150,6 +166,7 @@ function finishAnswer(
   state.codes = (result.errors ?? []).map((error) => String(error.extensions?.["code"]));
   state.hasData = Object.values(result.data ?? {}).some((value) => value !== null);
   state.visit.notes.rows = size.objects;
+  return size;
 }
 
 function createTooLargeError(bytes: number): GraphQLFormattedError {

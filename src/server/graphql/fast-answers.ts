@@ -5,7 +5,7 @@ import type { Limits } from "../../model/limits.js";
 import type { AdmitOperation } from "./admit-operation.js";
 import { BoundedCache } from "./bounded-cache.js";
 import type { CheckedOperation, OperationCheck } from "./cost/check-operation.js";
-import { TURN_MS } from "./cost/turns.js";
+import { createPause } from "./pause.js";
 import type { FastData, FastOperation, FastPath, ReadFailure, Variables } from "./fast-path.js";
 import { TRACE_HEADER } from "./kept-answer.js";
 import type { RequestParameters } from "./request/documents.js";
@@ -200,20 +200,3 @@ function findCost(
 
 const COST_HOLDS_MS = 1_000;
 const MOST_SIZES = 50;
-
-/**
- * Creates the function that pauses an answer for other requests, whenever it has run for {@link TURN_MS}. After a pause
- * it throws if the request is over.
- */
-function createPause(checkDeadline: () => void): () => Promise<void> | undefined {
-  let startedAt = performance.now();
-  return () => {
-    if (performance.now() - startedAt < TURN_MS) return undefined;
-    return new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    }).then(() => {
-      startedAt = performance.now();
-      checkDeadline();
-    });
-  };
-}

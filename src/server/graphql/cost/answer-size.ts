@@ -1,3 +1,5 @@
+import type { Pause } from "../pause.js";
+
 /** How large an answer is, before it is written as text. */
 export interface AnswerSize {
   readonly objects: number;
@@ -5,12 +7,13 @@ export interface AnswerSize {
   readonly characters: number;
 }
 
-/** Measures an answer without recursion; the root is not counted as an object. */
-export function measureAnswer(data: unknown): AnswerSize {
+/** Measures an answer without recursion, in turns with other requests; the root is not counted as an object. */
+export async function measureAnswer(data: unknown, pause: Pause): Promise<AnswerSize> {
   const left: unknown[] = [data];
   let objects = -1;
   let characters = 0;
-  while (left.length > 0) {
+  for (let steps = 1; left.length > 0; steps++) {
+    if (steps % STEPS_AT_ONCE === 0) await pause();
     const value = left.pop();
     if (Array.isArray(value)) {
       for (const inner of value) {
@@ -33,6 +36,9 @@ export function measureAnswer(data: unknown): AnswerSize {
   }
   return { objects: Math.max(0, objects), characters };
 }
+
+/** Objects and lists that are measured before the clock is looked at. That many take less than a millisecond. */
+const STEPS_AT_ONCE = 1_024;
 
 /** Quotes, a colon and a comma. */
 const PUNCTUATION = 4;

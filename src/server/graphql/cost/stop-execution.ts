@@ -32,8 +32,8 @@ const guarded = new WeakSet<GraphQLSchema>();
 /**
  * Makes the executions of a schema stop when their requests end. graphql-js 16 cannot abort an execution, so resolvers
  * do it:
- * 1. Each resolver that gives objects first asks whether its request is over. Scalars do not; they come with their
- *    object.
+ * 1. Each resolver that gives objects first asks whether its request is over. Scalars do not; most of them come with their
+ *    object, and those that a batch brings wait for their turn as objects do.
  * 2. If the request is over, the resolver gives a promise that never settles: nothing below it is resolved, and no
  *    error is made.
  * 3. `noteStopped` informs whoever waits for the execution, which never settles either.
@@ -44,9 +44,10 @@ export function stopExecutions(schema: GraphQLSchema, findStop: FindStop): void 
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields())) {
-      if (!isCompositeType(getNamedType(field.type))) continue;
       const isList = isListType(getNullableType(field.type));
-      field.resolve = guardResolver(findStop, isList, field.resolve);
+      if (isCompositeType(getNamedType(field.type)))
+        field.resolve = guardResolver(findStop, isList, field.resolve);
+      else if (field.resolve !== undefined) field.resolve = paceLeaf(findStop, field.resolve);
     }
   }
 }
@@ -60,6 +61,16 @@ function guardResolver(findStop: FindStop, isList: boolean, resolve: Resolver = 
     if (stop.isOver()) return createNever(stop);
     const value = resolve(source, args, context, info);
     return value instanceof Promise ? guardPromise(value, isList, stop) : finish(value, isList, stop);
+  };
+}
+
+/** Lets a scalar that a batch brought pass in its turn: thousands of them may complete as many objects at once. */
+function paceLeaf(findStop: FindStop, resolve: Resolver): Resolver {
+  return (source, args, context, info) => {
+    const value = resolve(source, args, context, info);
+    if (!(value instanceof Promise)) return value;
+    const stop = findStop(context);
+    return stop === undefined ? value : guardPromise(value, false, stop);
   };
 }
 

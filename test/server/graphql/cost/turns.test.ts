@@ -188,3 +188,44 @@ test("the objects of a long list are completed in several turns", async () => {
   expect(perTurn.length).toBeGreaterThan(3);
   expect(Math.max(...perTurn)).toBeLessThanOrEqual(2_048);
 });
+
+test("a scalar that a batch brings waits for its turn; one that comes with its object does not", async () => {
+  const schema = buildSchema("type Query { late: Int, soon: Int, plain: Int }");
+  const fields = schema.getQueryType()!.getFields();
+  fields["late"]!.resolve = () => Promise.resolve(1);
+  fields["soon"]!.resolve = () => 2;
+  const waiting: (() => void)[] = [];
+  const passed: unknown[] = [];
+  stopExecutions(schema, () => ({
+    isOver: () => false,
+    countObjects: () => undefined,
+    noteStopped: () => undefined,
+    pacer: {
+      pass: (value, weight) => {
+        passed.push([value, weight]);
+        return new Promise((resolve) =>
+          waiting.push(() => {
+            resolve(value);
+          }),
+        );
+      },
+      whenIdle: (listener) => {
+        listener();
+      },
+    },
+  }));
+  let answer: unknown = null;
+  const asked = Promise.resolve(
+    execute({
+      schema,
+      document: parse("{ late soon plain }"),
+      contextValue: {},
+      rootValue: { plain: 3 },
+    }),
+  ).then(({ data }) => (answer = { ...data }));
+  await nextTurn();
+  expect([passed, answer]).toEqual([[[1, 1]], null]);
+  for (const pass of waiting) pass();
+  await asked;
+  expect(answer).toEqual({ late: 1, soon: 2, plain: 3 });
+});
