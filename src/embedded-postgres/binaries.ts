@@ -1,6 +1,6 @@
-import { chmod, cp, rename, rm, stat } from "node:fs/promises";
+import { chmod, cp, lstat, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { findLastErrors, runAs, type ServerUser } from "./run.js";
 
 /** The directory of a PostgreSQL with `bin`, `lib` and `share`, and the version of its package. */
@@ -10,9 +10,11 @@ export interface InstalledBinaries {
 }
 
 /**
- * Returns a directory of `postgres` and `initdb` from which the server's user can run them. Else the programs are copied beside
- * the data: the user cannot enter a checkout in root's home, and initdb runs `postgres` by a line of the shell, with its path
- * between double quotes.
+ * Returns a directory of `postgres` and `initdb` from which the server's user can run them. The programs are copied beside the
+ * data if:
+ * 1. the user cannot enter the directory, as one in root's home;
+ * 2. the shell reads its path otherwise: initdb runs `postgres` by a line of the shell, with its path between double quotes;
+ * 3. something of the package is missing, and this user may not add it.
  */
 export async function prepareBinaries(
   user: ServerUser | null,
@@ -20,8 +22,8 @@ export async function prepareBinaries(
   { nativeDir, version }: InstalledBinaries = findInstalledBinaries(),
 ): Promise<string> {
   const binDir = join(nativeDir, "bin");
-  await makeExecutable(binDir);
-  if (isForShell(binDir) && (user === null || (await canRun(user, binDir)))) {
+  const isComplete = await complete(nativeDir);
+  if (isComplete && isForShell(binDir) && (user === null || (await canRun(user, binDir)))) {
     await runAs(user, join(binDir, "postgres"), ["--version"]).catch(refuse);
     return binDir;
   }
@@ -34,10 +36,11 @@ export async function prepareBinaries(
   if ((await stat(copy).catch(() => null)) === null) {
     await rm(`${copy}.new`, { recursive: true, force: true });
     await cp(nativeDir, `${copy}.new`, { recursive: true, verbatimSymlinks: true });
-    // With a strict umask at the installation, only root can read the files.
-    await runAs(null, "chmod", ["-R", "a+rX", `${copy}.new`]);
+    // With a strict umask at the installation, only root can read the files. Of a read-only one, folders cannot be written.
+    await runAs(null, "chmod", ["-R", "u+w,a+rX", `${copy}.new`]);
     await rename(`${copy}.new`, copy);
   }
+  await complete(copy);
   await runAs(user, join(copy, "bin", "postgres"), ["--version"]).catch(refuse);
   return join(copy, "bin");
 }
@@ -69,9 +72,41 @@ function isForShell(path: string): boolean {
   return process.platform === "win32" || !/["$`\\]/.test(path);
 }
 
-/** Sets the permission to run the programs, which some package managers lose. */
+/**
+ * Adds what an installation may lack: links to libraries, which the package's own script makes unless scripts are off
+ * (`npm ci --ignore-scripts`), and the permission to run the programs, which some package managers lose. Returns `false` if
+ * this user may not.
+ */
+async function complete(nativeDir: string): Promise<boolean> {
+  if (process.platform === "win32") return true;
+  try {
+    await makeLinks(nativeDir);
+    await makeExecutable(join(nativeDir, "bin"));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && UNWRITABLE.has(String(error.code))) return false;
+    throw error;
+  }
+}
+
+const UNWRITABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/** Makes the links that the package lists, by paths that begin with `native`. A package without links has no list. */
+async function makeLinks(nativeDir: string): Promise<void> {
+  const list = await readFile(join(nativeDir, "pg-symlinks.json"), "utf8").catch(() => "[]");
+  for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
+    const path = join(nativeDir, relative("native", target));
+    if ((await lstat(path).catch(() => null)) !== null) continue;
+    await symlink(relative(dirname(target), source), path).catch(refuseUnlessThere);
+  }
+}
+
+/** Ignores that another process has made the link just now. */
+function refuseUnlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EEXIST") throw error;
+}
+
 async function makeExecutable(binDir: string): Promise<void> {
-  if (process.platform === "win32") return;
   for (const program of ["postgres", "initdb"]) {
     const path = join(binDir, program);
     const { mode } = await stat(path);

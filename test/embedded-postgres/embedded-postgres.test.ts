@@ -1,10 +1,12 @@
 import type { ChildProcess } from "node:child_process";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import {
   chmod,
   chown,
+  cp,
+  lstat,
   mkdir,
   mkdtemp,
   readFile,
@@ -323,6 +325,29 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
     await expect(prepareBinaries(null, odd, installed)).rejects.toThrow(/set DATA_DIR to another folder/);
   });
 
+  test.each([
+    { which: "can", mode: 0o755 },
+    { which: "cannot", mode: 0o555 },
+  ])(
+    "runs where the packages were installed without their scripts, in a folder that $which be written",
+    async ({ mode }) => {
+      const bare = join(dataDir, "bare");
+      await copyPackagesWithoutLinks(bare);
+      await mkdir(join(dataDir, "data"));
+      for (const folder of [bare, join(bare, "lib"), dataDir, join(dataDir, "data")])
+        await chown(folder, NOBODY.uid, NOBODY.gid);
+      await chmod(join(bare, "lib"), mode);
+      const { stdout } = spawnSync(
+        process.execPath,
+        ["--import", "tsx", "test/embedded-postgres/binaries-child.ts", bare, join(dataDir, "data")],
+        { uid: NOBODY.uid, gid: NOBODY.gid, encoding: "utf8" },
+      );
+      const home = mode === 0o755 ? bare : join(dataDir, "data", "postgresql-1");
+      expect(stdout).toBe(join(home, "bin"));
+      expect(await runAs(NOBODY, join(stdout, "initdb"), ["--version"])).toContain("PostgreSQL");
+    },
+  );
+
   test("runs for an ordinary user too", async () => {
     await chown(dataDir, NOBODY.uid, NOBODY.gid);
     const { child, url } = await startInChild(NOBODY);
@@ -336,11 +361,22 @@ describe.runIf(IS_ROOT)("the embedded PostgreSQL under root", () => {
 
 /** Makes a folder like that of the packages' PostgreSQL. */
 async function linkPackages(folder: string): Promise<void> {
+  const native = await findPackages();
+  await mkdir(folder);
+  for (const part of ["bin", "lib", "share"]) await symlink(join(native, part), join(folder, part));
+}
+
+/** Makes a folder like that of the packages' PostgreSQL before its script has made links. */
+async function copyPackagesWithoutLinks(folder: string): Promise<void> {
+  await cp(await findPackages(), folder, {
+    recursive: true,
+    filter: async (path) => !(await lstat(path)).isSymbolicLink(),
+  });
+}
+
+async function findPackages(): Promise<string> {
   const require = createRequire(import.meta.url);
   const packages = join(dirname(require.resolve("embedded-postgres")), "../../@embedded-postgres");
   const [platform] = await readdir(packages);
-  await mkdir(folder);
-  for (const part of ["bin", "lib", "share"]) {
-    await symlink(join(packages, platform!, "native", part), join(folder, part));
-  }
+  return join(packages, platform!, "native");
 }
