@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Limits } from "../../model/limits.js";
 import type { Admitted, ServerOptions } from "../options.js";
 import { writeAuditLine } from "./audit.js";
+import { watchBreaks } from "./broken-answers.js";
 import { boundConnections, createKeptConnections, type OpenConnections } from "./connection-bound.js";
 import { createCostRooms, type CostRooms } from "./places/cost-rooms.js";
 import { checkHost } from "./checks/host-header.js";
@@ -158,6 +159,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
       app.addHook("onSend", (request, reply, payload, done) => {
         // Only sending is left. The number of such requests of a known viewer is bounded elsewhere.
         if (request.visit?.viewer == null) connections?.markWaiting(request.socket);
+        watchBreaks(request, reply, payload, options.log);
         done(null, sendOut(request, reply, payload, parts));
       });
     },
