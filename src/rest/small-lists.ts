@@ -1,11 +1,11 @@
 import type { Loaders } from "../loaders/loaders.js";
 import type { HostRow, NamedRow, TextMatch, VmSearch, VmSort } from "../loaders/rows.js";
 import type { NamedCollection } from "./elements/elements.js";
-import { UNKNOWN_PARENT } from "./elements/elements.js";
+import { readHostAddress, UNKNOWN_PARENT } from "./elements/elements.js";
 import { OvirtFaultError } from "./fault.js";
 import type { ListRequest } from "./request/list-request.js";
 
-/** Lists hosts, sorted by name. A search may compare names and ids. There are few hosts, so all are read. */
+/** Lists hosts, sorted by name. A search may compare all that is known of them. There are few hosts, so all are read. */
 export async function listHosts(loaders: Loaders, asked: ListRequest): Promise<readonly HostRow[]> {
   return select(await loaders.loadHosts(), asked);
 }
@@ -47,7 +47,10 @@ function filter<Row extends NamedRow>(rows: readonly Row[], condition: VmSearch 
   return condition === null ? rows : rows.filter((row) => holds(condition, row));
 }
 
-function holds(search: VmSearch, row: NamedRow): boolean {
+/** What a search may compare. Hosts alone have a state and an address. */
+type SearchedRow = NamedRow & Partial<Pick<HostRow, "status" | "address">>;
+
+function holds(search: VmSearch, row: SearchedRow): boolean {
   switch (search.kind) {
     case "and":
       return search.parts.every((part) => holds(part, row));
@@ -57,12 +60,18 @@ function holds(search: VmSearch, row: NamedRow): boolean {
       return !holds(search.part, row);
     case "id":
       return search.id === row.id;
+    case "status":
+      return search.statuses.some((status) => status === row.status);
     case "anyText":
-      return isMatch(search.match, row.name);
+      return isMatch(search.match, row.name) || isAddressMatch(search.match, row);
     case "text":
-      if (search.key === "name") return isMatch(search.match, row.name);
+      return search.key === "name" ? isMatch(search.match, row.name) : isAddressMatch(search.match, row);
   }
-  throw new OvirtFaultError(400, "search: only name and id are known of these");
+  throw new Error(`a search of another kind: ${search.kind}`);
+}
+
+function isAddressMatch(match: TextMatch, { address }: SearchedRow): boolean {
+  return address !== undefined && isMatch(match, readHostAddress({ address }));
 }
 
 /**

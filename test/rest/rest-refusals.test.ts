@@ -130,7 +130,19 @@ describe("a fault", () => {
     ["/clusters/nonsense", 404, "Operation Failed", "Entity not found: Cluster: id=nonsense"],
     [`/networks/${unknownId}`, 404, "Operation Failed", `Entity not found: Network: id=${unknownId}`],
     [`/vms/${unknownId}/tags`, 404, "Operation Failed", `Entity not found: VM: id=${unknownId}`],
-    ["/hosts?search=status%3Dup", 400, "Bad Request", "search: only name and id are known of these"],
+    [
+      "/clusters?search=status%3Dup",
+      400,
+      "Bad Request",
+      "search: the key status is not known here; name and id are",
+    ],
+    [
+      "/hosts?search=cluster%3Dwest",
+      400,
+      "Bad Request",
+      "search: the key cluster is not known here; name, status, address and id are",
+    ],
+    ["/hosts?search=status%3Dmigrating", 400, "Bad Request", "search: status has no value migrating"],
     ["/hosts?search=sortby%20ip", 400, "Bad Request", "search: cannot sort these by ip; name and id can be"],
     ["/vms?search=name%3D%00", 400, "Bad Request", "search: holds characters that nothing is called by"],
     ["/vms?search=status%3Dgone", 400, "Bad Request", "search: status has no value gone"],
@@ -205,6 +217,22 @@ describe("a fault", () => {
     expect(await list("Hosts: sortby name desc")).toEqual([...byName].reverse());
     // Their ids are in the order of alpha, lost, new.
     expect(await list("name!=lost sortby id desc page 1")).toEqual(["new", "alpha"]);
+  });
+
+  test("is no answer to a search for hosts by their state or address", async () => {
+    const list = async (search: string) =>
+      (
+        JSON.parse((await rest.ask(`/hosts?search=${encodeURIComponent(search)}`)).text) as {
+          host: { name: string }[];
+        }
+      ).host.map(({ name }) => name);
+    expect(await list("status=up")).toEqual(["alpha"]);
+    expect(await list("status=NonResponsive or status = non_responsive")).toEqual(["lost"]);
+    expect(await list("status!=up")).toEqual(["lost", "new"]);
+    expect(await list("status=maintenance")).toEqual([]);
+    expect(await list("address=ALPHA.* and status=Up")).toEqual(["alpha"]);
+    expect(await list("address=alpha*54321")).toEqual([]);
+    expect(await list("DB8::1")).toEqual(["lost"]);
   });
 
   test("is no answer to a shorter list of interfaces", async () => {

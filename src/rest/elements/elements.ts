@@ -91,16 +91,20 @@ export function formatDevice({ id, row }: Device, parent: string): Element {
 
 /** Formats a host. Only an engine knows its cluster. */
 export function formatHost(host: HostRow, more: Element = {}): Element {
-  const address = host.address.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
   return {
     href: `${BASE}/hosts/${host.id}`,
     id: host.id,
     name: host.name,
-    address,
+    address: readHostAddress(host),
     port: host.address.slice(host.address.lastIndexOf(":") + 1),
     status: formatHostStatus(host.status),
     ...more,
   };
+}
+
+/** Returns a host's address without its port. */
+export function readHostAddress({ address }: Pick<HostRow, "address">): string {
+  return address.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
 }
 
 /** The collections of which only ids and names are known. */

@@ -55,6 +55,12 @@ export function formatHostStatus(status: number): string {
   return HOST_WORDS[status] ?? "unassigned";
 }
 
+/** Parses the name of a host's state in a search, in REST's spelling or the engine's own; `null` if it is unknown. */
+export function parseHostStatusName(name: string): number | null {
+  const status = HOST_WORDS.findIndex((word) => fold(word) === fold(name));
+  return status === -1 ? null : status;
+}
+
 /** The words for states of hosts, by number from 0. */
 const HOST_WORDS = [
   "unassigned",

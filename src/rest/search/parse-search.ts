@@ -33,7 +33,7 @@ export function parseSearch(
     throw new OvirtFaultError(400, `search: longer than ${MAX_LENGTH} characters; narrow it`);
   const { tokens, sort, page } = splitSearch(text, kind);
   return {
-    condition: parseGroups(tokens, text, caseSensitive),
+    condition: parseGroups(tokens, text, { caseSensitive, kind }),
     sort: sort === null ? null : { key: parseSortKey(sort.key), descending: sort.descending },
     page,
   };
@@ -42,7 +42,11 @@ export function parseSearch(
 /** The longest search. A name has at most 255 characters, and parsing must be faster than the query itself. */
 const MAX_LENGTH = 500;
 
-function parseGroups(tokens: readonly Token[], text: string, caseSensitive: boolean): VmSearch | null {
+function parseGroups(
+  tokens: readonly Token[],
+  text: string,
+  options: Required<SearchOptions>,
+): VmSearch | null {
   const groups: VmSearch[][][] = [];
   let joint: "and" | "or" | "side by side" = "side by side";
   let isAfterTerm = false;
@@ -52,7 +56,7 @@ function parseGroups(tokens: readonly Token[], text: string, caseSensitive: bool
       [joint, isAfterTerm] = [token.kind, false];
       continue;
     }
-    const term = parseOperand(token, text, caseSensitive);
+    const term = parseOperand(token, text, options);
     if (joint === "side by side") groups.push([[term]]);
     else if (joint === "or") groups.at(-1)?.push([term]);
     else groups.at(-1)?.at(-1)?.push(term);
@@ -72,13 +76,13 @@ function isJoint(token: Token): token is Exclude<Token, Operand> {
   return token.kind === "and" || token.kind === "or";
 }
 
-function parseOperand(token: Operand, text: string, caseSensitive: boolean): VmSearch {
+function parseOperand(token: Operand, text: string, options: Required<SearchOptions>): VmSearch {
   if (token.kind === "word") {
     // A key without a value is an unfinished search; one with `:` or `~` belongs to another search language.
-    if (isSearchKey(/^[^:~]*/.exec(token.value)?.[0] ?? "")) throw createUnreadableFault(text);
-    return parseWord(token.value, caseSensitive);
+    if (isSearchKey(/^[^:~]*/.exec(token.value)?.[0] ?? "", options.kind)) throw createUnreadableFault(text);
+    return parseWord(token.value, options.caseSensitive);
   }
-  const condition = parseTerm(token.key, token.value, caseSensitive);
+  const condition = parseTerm(token, options);
   return token.isNegated ? { kind: "not", part: condition } : condition;
 }
 

@@ -3,20 +3,29 @@ import { listEquivalentAddresses } from "../../model/address/cidr.js";
 import { normalizeAddress } from "../../model/address/ip.js";
 import { normalizeUuid } from "../../model/uuid.js";
 import { OvirtFaultError } from "../fault.js";
-import { parseStatusName } from "../elements/status-words.js";
+import { parseHostStatusName, parseStatusName } from "../elements/status-words.js";
+import type { SearchedKind } from "./tokens.js";
 
 /** Tells whether a search may compare a word with a value. */
-export function isSearchKey(word: string): boolean {
-  return TERMS.has(word.toLowerCase());
+export function isSearchKey(word: string, kind: SearchedKind): boolean {
+  return findTerms(kind).has(word.toLowerCase());
 }
 
-/** Parses `key=value`. */
-export function parseTerm(key: string, value: string, caseSensitive: boolean): VmSearch {
-  const parse = TERMS.get(key.toLowerCase());
+/** Parses `key=value` of a search for things of a kind. */
+export function parseTerm(
+  { key, value }: { readonly key: string; readonly value: string },
+  { kind, caseSensitive }: { readonly kind: SearchedKind; readonly caseSensitive: boolean },
+): VmSearch {
+  const parse = findTerms(kind).get(key.toLowerCase());
   if (parse === undefined) {
-    throw new OvirtFaultError(400, `search: the key ${key.slice(0, 100)} is not known here; ${KEYS} are`);
+    const keys = kind === "vm" ? KEYS : kind === "host" ? "name, status, address and id" : "name and id";
+    throw new OvirtFaultError(400, `search: the key ${key.slice(0, 100)} is not known here; ${keys} are`);
   }
   return parse(value, caseSensitive) ?? refuseValue(key.toLowerCase(), value);
+}
+
+function findTerms(kind: SearchedKind): ReadonlyMap<string, ParseTerm> {
+  return kind === "vm" ? TERMS : kind === "host" ? HOST_TERMS : NAMED_TERMS;
 }
 
 /** Parses a word without a key: any text of a VM may contain it. */
@@ -54,8 +63,24 @@ const TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
   ["ip", parseAddress],
   // Other spellings of `host` that an engine accepts.
   ["on_host", parseHost],
+  ["hosts", parseHost],
   ["host.name", parseHost],
   ["hosts.name", parseHost],
+  ["host.id", parseHostId],
+  ["hosts.id", parseHostId],
+]);
+
+/** The keys of clusters, templates and networks. */
+const NAMED_TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
+  ["name", parseText("name")],
+  ["id", parseId],
+]);
+
+/** The keys of hosts. What a VM has as its host, a host has as its address. */
+const HOST_TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
+  ...NAMED_TERMS,
+  ["status", parseHostStatus],
+  ["address", parseHost],
 ]);
 
 const KEYS = "name, status, host, cluster, id, fqdn and ip";
@@ -74,6 +99,16 @@ const SORT_KEYS: ReadonlyMap<string, VmSort["key"]> = new Map<string, VmSort["ke
 function parseStatus(value: string): VmSearch | null {
   const statuses = parseStatusName(value);
   return statuses === null ? null : { kind: "status", statuses };
+}
+
+function parseHostStatus(value: string): VmSearch | null {
+  const status = parseHostStatusName(value);
+  return status === null ? null : { kind: "status", statuses: [status] };
+}
+
+function parseHostId(value: string): VmSearch | null {
+  const id = normalizeUuid(value);
+  return id === null ? null : { kind: "hostId", id };
 }
 
 function parseId(value: string): VmSearch | null {

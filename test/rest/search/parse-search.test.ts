@@ -81,6 +81,11 @@ describe("a search", () => {
   test("understands hosts, clusters, names of guests and ids", () => {
     expect(parseCondition("host=h1")).toMatchObject({ kind: "text", key: "host" });
     expect(parseCondition("Hosts.name=h1")).toMatchObject({ kind: "text", key: "host" });
+    expect(parseCondition("Hosts = h1")).toEqual(parseCondition("host=h1"));
+    expect(parseCondition("Host.id=8FF49B6F-7726-4327-816c-43069c43a8c3")).toEqual({
+      kind: "hostId",
+      id: "8ff49b6f-7726-4327-816c-43069c43a8c3",
+    });
     expect(parseCondition("cluster=west")).toMatchObject({ kind: "text", key: "cluster" });
     expect(parseCondition("fqdn=*.example.org")).toMatchObject({
       key: "fqdn",
