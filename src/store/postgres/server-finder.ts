@@ -1,7 +1,9 @@
 import type { DatabaseServer, SessionAttributes } from "../../model/connections/database-url.js";
 import { type ClientOptions, SessionClient } from "./client.js";
+import { findSqlState } from "./errors.js";
 import type { FoundServer, ServerFinder } from "./found-server.js";
 import { listServerTls } from "./server-tls.js";
+import { listSessionSettings } from "./session.js";
 
 /**
  * Creates a finder of the server to connect to. It connects once and looks:
@@ -76,7 +78,7 @@ async function probe(
     try {
       return await look(options, attempt, wish);
     } catch (error) {
-      const next = findNextAttempt(attempt, error);
+      const next = findNextAttempt(attempt, error, Object.keys(listSessionSettings(options.limits)));
       if (next === null) throw error;
       attempt = next;
     }
@@ -84,13 +86,18 @@ async function probe(
 }
 
 /** Returns the target for the next try without what was refused, or `null` if the error has another reason. */
-function findNextAttempt(last: FoundServer, error: unknown): FoundServer | null {
+function findNextAttempt(last: FoundServer, error: unknown, settings: readonly string[]): FoundServer | null {
   const message = error instanceof Error ? error.message : "";
   if (!last.isPooled && /unsupported startup parameter/i.test(message)) return { ...last, isPooled: true };
-  const [, unknown] = /unrecognized configuration parameter "([a-z_]+)"/.exec(message) ?? [];
+  // Servers say it in their own language, and quote the name as it does.
+  if (findSqlState(error) !== UNDEFINED_OBJECT) return null;
+  const unknown = settings.find((name) => message.split(/\W+/).includes(name));
   if (unknown === undefined || last.unknownSettings.has(unknown)) return null;
   return { ...last, unknownSettings: new Set([...last.unknownSettings, unknown]) };
 }
+
+/** PostgreSQL's code, also for a setting that it does not know. */
+const UNDEFINED_OBJECT = "42704";
 
 async function look(
   options: Omit<ClientOptions, "finder">,

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect as connectTo, createServer, type AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { migrate, UnusableSchemaError } from "../../../src/store/postgres/migrate.js";
@@ -148,3 +150,43 @@ test("a migration that waits for a lock says so once, and stops at a signal", as
   await holder.query("SELECT pg_advisory_unlock($1)", [0x766e6963]);
   await holder.release();
 });
+
+test("a server that is too old for a setting, and says so in its own language, is used without it", async () => {
+  const database = await createDatabase();
+  cleanups.push(() => database.drop());
+  const { hostname, port } = new URL(database.url);
+  const older = await listenBefore(Number(port), hostname, (startup) =>
+    startup.includes("\0jit\0") ? "unbekannter Konfigurationsparameter »jit«" : null,
+  );
+  const url = new URL(database.url);
+  url.host = `127.0.0.1:${older}`;
+  const dataSource = await connect(url.href);
+  expect(await dataSource.query("SELECT current_setting('lock_timeout') AS lock")).toEqual([{ lock: "0" }]);
+});
+
+/** Listens before a server, and refuses connections by their startup message, as PostgreSQL does where it knows no such setting. */
+async function listenBefore(
+  port: number,
+  host: string,
+  refuse: (startup: string) => string | null,
+): Promise<number> {
+  const server = createServer((client) => {
+    client.on("error", () => undefined);
+    client.once("data", (startup) => {
+      const words = refuse(startup.toString("latin1"));
+      if (words === null) {
+        const target = connectTo(port, host).on("error", () => client.destroy());
+        target.write(startup);
+        client.pipe(target).pipe(client);
+        return;
+      }
+      const fields = Buffer.from(`SFATAL\0VFATAL\0C42704\0M${words}\0\0`);
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(fields.length + 4);
+      client.end(Buffer.concat([Buffer.from("E"), length, fields]));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(() => Promise.resolve(server.close()));
+  return (server.address() as AddressInfo).port;
+}
