@@ -6,6 +6,7 @@
  */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { leanGraphql } from "./lean-graphql.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const output = join(root, "dist/src");
@@ -62,6 +63,7 @@ if (!isCurrent()) {
       { name: "optional packages", setup: leaveOutWhatIsMissing },
       { name: "other databases", setup: leaveOutOtherDatabases },
       { name: "other runtimes", setup: leaveOutOtherRuntimes },
+      leanGraphql,
     ],
     allowOverwrite: true,
     metafile: true,
@@ -100,6 +102,7 @@ function isCurrent() {
     "package-lock.json",
     "tsconfig.json",
     "scripts/bundle-program.mjs",
+    "scripts/lean-graphql.mjs",
   ];
   const builtAtMs = statSync(main).mtimeMs;
   return paths.every((path) => statSync(join(root, path)).mtimeMs < builtAtMs);
