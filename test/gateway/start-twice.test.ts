@@ -1,17 +1,23 @@
-import { spawn } from "node:child_process";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { temporaryFolder } from "../support/processes/gateway.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const folder = temporaryFolder();
 let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase();
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  folder.remove();
+  await database.drop();
+});
 
 /** Runs `npm start` until it serves, reads the page at its address, and ends it. */
 async function start(): Promise<{ readonly output: string; readonly page: string }> {
@@ -64,4 +70,17 @@ test("npm start serves the portal without a further step, and a second start wri
   const second = await start();
   expect(second.page).toBe(first.page);
   expect(listBuilt()).toEqual(built);
+});
+
+test("npm start runs the sources where npm runs no script before it, so that nothing was built", async () => {
+  for (const part of ["package.json", "tsconfig.json", "bin"])
+    cpSync(join(ROOT, part), join(folder.path, part), { recursive: true });
+  for (const part of ["src", "migrations"]) mkdirSync(join(folder.path, part));
+  symlinkSync(join(ROOT, "node_modules"), join(folder.path, "node_modules"));
+  writeFileSync(
+    join(folder.path, "src/main.ts"),
+    "console.log(`runs ${process.argv[2] satisfies unknown}`);",
+  );
+  const { stdout } = await promisify(execFile)("npm", ["start", "--ignore-scripts"], { cwd: folder.path });
+  expect(stdout).toContain("\nruns start\n");
 });
