@@ -3,7 +3,8 @@
  * Starts vnic-graph, from the package and from a clone alike: runs the compiled program, or the sources where they are newer
  * than it or were never compiled. So every command works right after `npm ci`.
  */
-import { readdirSync, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -27,6 +28,8 @@ const buildRecord = join(root, "dist/.tsbuildinfo");
 
 const builtAtMs = findTime(compiled) === null ? 0 : (findTime(buildRecord) ?? 0);
 if (findTime(source) !== null && findNewestSource() >= builtAtMs) {
+  // tsx keeps what it compiled in a temporary folder, and ends in a stack where there is none.
+  if (!canWriteTo(tmpdir())) process.env.TSX_DISABLE_CACHE = "1";
   const { register } = await import("tsx/esm/api");
   register({ tsconfig: join(root, "tsconfig.json") });
   await import(pathToFileURL(source).href);
@@ -41,6 +44,15 @@ function findNewestSource() {
     ),
   );
   return Math.max(...files.map((path) => findTime(path) ?? 0));
+}
+
+function canWriteTo(folder) {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function findTime(path) {

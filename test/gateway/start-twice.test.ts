@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, wr
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
 import { temporaryFolder } from "../support/processes/gateway.js";
 
@@ -72,15 +72,30 @@ test("npm start serves the portal without a further step, and a second start wri
   expect(listBuilt()).toEqual(built);
 });
 
-test("npm start runs the sources where npm runs no script before it, so that nothing was built", async () => {
-  for (const part of ["package.json", "tsconfig.json", "bin"])
-    cpSync(join(ROOT, part), join(folder.path, part), { recursive: true });
-  for (const part of ["src", "migrations"]) mkdirSync(join(folder.path, part));
-  symlinkSync(join(ROOT, "node_modules"), join(folder.path, "node_modules"));
-  writeFileSync(
-    join(folder.path, "src/main.ts"),
-    "console.log(`runs ${process.argv[2] satisfies unknown}`);",
-  );
-  const { stdout } = await promisify(execFile)("npm", ["start", "--ignore-scripts"], { cwd: folder.path });
-  expect(stdout).toContain("\nruns start\n");
+describe("a clone in which nothing was built", () => {
+  const run = promisify(execFile);
+
+  beforeAll(() => {
+    for (const part of ["package.json", "tsconfig.json", "bin"])
+      cpSync(join(ROOT, part), join(folder.path, part), { recursive: true });
+    for (const part of ["src", "migrations"]) mkdirSync(join(folder.path, part));
+    symlinkSync(join(ROOT, "node_modules"), join(folder.path, "node_modules"));
+    writeFileSync(
+      join(folder.path, "src/main.ts"),
+      "console.log(`runs ${process.argv[2] satisfies unknown}`);",
+    );
+  });
+
+  test("runs its sources by npm start where npm runs no script before that", async () => {
+    const { stdout } = await run("npm", ["start", "--ignore-scripts"], { cwd: folder.path });
+    expect(stdout).toContain("\nruns start\n");
+  });
+
+  test("runs its sources where nothing temporary can be written", async () => {
+    const { stdout } = await run(process.execPath, ["bin/vnic-graph.mjs", "doctor"], {
+      cwd: folder.path,
+      env: { PATH: process.env["PATH"], TMPDIR: join(folder.path, "absent") },
+    });
+    expect(stdout).toBe("runs doctor\n");
+  });
 });
