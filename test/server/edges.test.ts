@@ -239,6 +239,22 @@ describe("X-Forwarded headers", () => {
     expect(await askAs("https://evil.example")).toBe(403);
   });
 
+  test("let that page ask also where the proxy adds the usual port, or an empty one, to the name", async () => {
+    const server = await served({ trustedProxies: ["127.0.0.1"], allowedHosts: ["graph.example.org"] });
+    const askAs = async (origin: string, host: string) =>
+      (
+        await ask(server, "/graphql?query=%7B__typename%7D", {
+          headers: { ...FORWARDED, "x-forwarded-host": host, origin },
+        })
+      ).status;
+    for (const host of ["graph.example.org:443", "Graph.example.org:"])
+      expect([host, await askAs("https://graph.example.org", host)]).toEqual([host, 200]);
+    expect(await askAs("http://graph.example.org", "graph.example.org:80")).toBe(200);
+    expect(await askAs("https://graph.example.org", "graph.example.org:80")).toBe(403);
+    expect(await askAs("https://graph.example.org", "graph.example.org:8443")).toBe(403);
+    expect(await askAs("https://evil.example", "graph.example.org:443")).toBe(403);
+  });
+
   test.each([
     "//evil.example",
     "https://evil.example",
@@ -385,12 +401,14 @@ describe("a WebSocket whose Upgrade a proxy took off", () => {
   });
 });
 
-test("a name that is complete by a dot at its end is the same name", async () => {
+test("a name that is complete by a dot at its end, or that has an empty port, is the same name", async () => {
   const server = await served({ allowedHosts: ["graph.example.org"] });
   for (const [host, status] of [
     ["graph.example.org.", 200],
     ["localhost.:80", 200],
+    ["graph.example.org:", 200],
     ["evil.example.", 421],
+    ["evil.example:", 421],
     [".", 421],
   ] as const) {
     expect([host, (await ask(server, "/", { headers: { host } })).status]).toEqual([host, status]);

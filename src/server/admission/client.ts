@@ -43,7 +43,7 @@ export function createClientReader(given: {
   return (request) => {
     const { headers, socket } = request;
     const peer = socket.remoteAddress ?? "";
-    const host = readHost(request);
+    const host = dropEmptyPort(readHost(request));
     const { secure, basePath } = given;
     if (!trusted(peer)) return { address: peer, group: findAddressGroup(peer), host, secure, basePath };
     const proto = readLast(headers["x-forwarded-proto"]);
@@ -52,7 +52,7 @@ export function createClientReader(given: {
     return {
       address,
       group: findAddressGroup(address),
-      host: readLast(headers["x-forwarded-host"]) ?? host,
+      host: dropEmptyPort(readLast(headers["x-forwarded-host"])) ?? host,
       secure: proto === undefined ? secure : proto.toLowerCase() === "https",
       basePath: readPrefix(readLast(headers["x-forwarded-prefix"])) ?? basePath,
     };
@@ -78,6 +78,11 @@ function readHost({
   // Node would take the first one. What stands in front of this server may have taken another.
   if (hosts > 1) return undefined;
   return /^https?:\/\/([^/?#]*)/i.exec(originalUrl ?? url)?.[1] ?? headers.host;
+}
+
+/** Drops a `:` without a port, which is the same name (RFC 3986, section 3.2.3). Proxies write it where a variable is empty. */
+function dropEmptyPort(host: string | undefined): string | undefined {
+  return host?.replace(/:$/, "");
 }
 
 /** Tells whether an address is one of the listed addresses and networks (`10.0.0.0/8`). */

@@ -12,7 +12,7 @@ export interface CrossSiteRules {
 
 /** Refuses what a browser sends on behalf of another site's page. Clients that are no browsers send none of these headers. */
 export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rules: CrossSiteRules): void {
-  const { origin, host } = headers;
+  const { origin, host = "" } = headers;
   if (origin !== undefined && rules.allowedOrigins.includes(origin)) return;
   const site = headers["sec-fetch-site"];
   if (site !== undefined && site !== "same-origin" && site !== "none") {
@@ -20,13 +20,13 @@ export function checkCrossSite(method: string, headers: IncomingHttpHeaders, rul
   }
   // Sec-Fetch-Site decides if it is there. Without it, Origin is compared with the Host header, which a proxy may have
   // rewritten.
-  if (site === undefined && origin !== undefined && readOriginHost(origin) !== host?.toLowerCase()) {
+  if (site === undefined && origin !== undefined && !isOwnOrigin(origin, host)) {
     throw createCrossSiteError("Origin says that the request comes from another site's page.");
   }
   if (
     site === undefined &&
     !rules.secure &&
-    !isLoopbackHost(parseHostHeader(host ?? "") ?? "") &&
+    !isLoopbackHost(parseHostHeader(host) ?? "") &&
     method === "GET" &&
     isSimple(headers)
   ) {
@@ -42,8 +42,11 @@ function createCrossSiteError(reason: string): HttpError {
   return new HttpError(403, "CROSS_SITE_REQUEST", `${reason} Origins may be listed in CORS_ORIGINS.`);
 }
 
-function readOriginHost(origin: string): string | null {
-  return URL.canParse(origin) ? new URL(origin).host : null;
+/** Tells whether an origin is the name by which the client calls us. Proxies may add the port that an origin leaves out. */
+function isOwnOrigin(origin: string, host: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host: own } = new URL(origin);
+  return host.toLowerCase().replace(protocol === "https:" ? /:443$/ : /:80$/, "") === own;
 }
 
 /** Tells whether a page may cause the request without a preflight: it has none of the headers that need one. */
