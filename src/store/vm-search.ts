@@ -70,8 +70,8 @@ export type VmSearch =
   | { readonly kind: "address"; readonly address: string }
   /** Addresses that match a pattern: these lower-case parts with any characters between two of them. */
   | { readonly kind: "addressPattern"; readonly parts: readonly string[] }
-  /** Any address in a prefix. IPv4 addresses mapped into IPv6 count as IPv4. */
-  | { readonly kind: "inCidr"; readonly cidr: Cidr }
+  /** Any address in a prefix. IPv4 addresses mapped into IPv6 count as IPv4; `exceptMapped` leaves them out of one in IPv6. */
+  | { readonly kind: "inCidr"; readonly cidr: Cidr; readonly exceptMapped?: true }
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "hasAddress" }
   /** Another host than the owner says that it runs the VM, too. */

@@ -1,10 +1,15 @@
 import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
+import { isMapped } from "../../store/read/conditions/match-cidr.js";
 import { parseWord, selectWords } from "./address-words.js";
 
-/** Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. */
-export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
-  return `SELECT DISTINCT x.vm_id FROM (${selectInCidr(cidr, parameters).join(" UNION ALL ")}) x`;
+/**
+ * Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. `exceptMapped` leaves out IPv4
+ * addresses that are mapped into IPv6.
+ */
+export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): string {
+  const selects = selectInCidr(cidr, parameters, exceptMapped);
+  return `SELECT DISTINCT x.vm_id FROM (${selects.join(" UNION ALL ")}) x`;
 }
 
 /**
@@ -16,17 +21,21 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters): string {
  *    statement.
  */
 export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
-  return selectInCidr(cidr, parameters).join(" UNION ALL ");
+  return selectInCidr(cidr, parameters, false).join(" UNION ALL ");
 }
 
-function selectInCidr(cidr: Cidr, parameters: SqlParameters): readonly string[] {
+function selectInCidr(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): readonly string[] {
   return listEquivalentCidrs(cidr).flatMap((each) => {
     const address = parseWord("w.word", each.family);
+    // To parse a word again takes as long as all else. So its beginning tells first whether it may be a mapped address.
+    const isLeftOut = `CASE WHEN ${MAPPED_STARTS.map((start) => `w.word LIKE '${start}'`).join(" OR ")}
+      THEN ${isMapped(address)} ELSE false END`;
     const select = (id: string, table: string, column: string) => `
       SELECT w.vm_id, ${address} AS address FROM (
         SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table}
         WHERE ${mayMatch(column, each, parameters)}) w
-      WHERE ${address} <<= ${parameters.add(formatCidr(each))}::inet`;
+      WHERE ${address} <<= ${parameters.add(formatCidr(each))}::inet
+        ${exceptMapped ? `AND NOT ${isLeftOut}` : ""}`;
     return [
       select(
         "g.vm_id",
@@ -75,4 +84,5 @@ const MAPPED_GROUPS = 0xffffn;
  * A mapped address begins with a zero, or with none, before `ffff`. An engine joins addresses by `,`, and in `vm_ip` by a blank. Other
  * addresses of guests hardly ever do: to parse all of them would take as long as the database may.
  */
-const MAPPED_NEEDLES = ["", "%,", "% "].flatMap((start) => [`${start}::____:%`, `${start}0%:____:%`]);
+const MAPPED_STARTS = ["::____:%", "0%:____:%"];
+const MAPPED_NEEDLES = ["", "%,", "% "].flatMap((before) => MAPPED_STARTS.map((start) => before + start));

@@ -51,8 +51,8 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
         : selectVmsWithAnyOf(equivalent, parameters);
     return `(s.vm_guid = ANY(ARRAY(${selected})) AND ${mayHaveGuest("d.status")})`;
   },
-  hasAddressIn: (cidr, parameters) =>
-    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters)})) AND ${mayHaveGuest("d.status")})`,
+  hasAddressIn: (cidr, parameters, exceptMapped) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters, exceptMapped)})) AND ${mayHaveGuest("d.status")})`,
   hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
       SELECT FROM vm_guest_agent_interfaces g
       WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,

@@ -2,6 +2,7 @@ import { MOST_STATS_ROWS } from "../../model/limits.js";
 import type { NetworkStats, NetworkStatsKey, NetworkStatsQuestion } from "../finding-types.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../postgres/sql.js";
 import { FROM_VMS, OWN_CONDITIONS, STALE_REASON } from "./conditions/own-conditions.js";
+import { isMapped } from "./conditions/match-cidr.js";
 import type { VmConditionSql } from "./conditions/search-conditions.js";
 import type { VmScopeSql } from "./conditions/scope.js";
 import { buildVmConditions } from "./conditions/vm-conditions.js";
@@ -146,5 +147,5 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
 
 /** Builds the family of an address as a key. A mapped address counts as IPv4. */
 export function findFamily(address: string): string {
-  return `CASE WHEN family(${address}) = 4 OR ${address} <<= '::ffff:0:0/96' THEN '4' ELSE '6' END`;
+  return `CASE WHEN family(${address}) = 4 OR ${isMapped(address)} THEN '4' ELSE '6' END`;
 }

@@ -41,6 +41,9 @@ export class AddressFilterInput {
   })
   readonly anyOf?: readonly string[] | null;
 
-  @Field(() => IpFamilyEnum, { nullable: true, description: "Any address of this family." })
+  @Field(() => IpFamilyEnum, {
+    nullable: true,
+    description: "Any address of this family; a mapped one is IPv4.",
+  })
   readonly family?: IpFamily | null;
 }

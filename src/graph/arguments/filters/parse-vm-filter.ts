@@ -5,6 +5,7 @@ import {
   parseAddress,
   unmapAddress,
   type Cidr,
+  type IpFamily,
 } from "../../../model/address/cidr.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
@@ -200,9 +201,15 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
     if (family != null && !isOfFamily(inCidr, family)) {
       throw createFilterError("address.family", "the prefix is not of this family; leave one of them out");
     }
-    return [{ kind: "inCidr", cidr: inCidr }];
+    return [searchPrefix(inCidr, family ?? null)];
   }
-  return family == null ? [] : [{ kind: "inCidr", cidr: EVERY_ADDRESS[family] }];
+  return family == null ? [] : [searchPrefix(EVERY_ADDRESS[family], family)];
+}
+
+/** Only a prefix in IPv6 that is shorter than that of mapped addresses has both these and others. */
+function searchPrefix(cidr: Cidr, family: IpFamily | null): VmSearch {
+  const exceptMapped = family === 6 && cidr.prefix < 96;
+  return { kind: "inCidr", cidr, ...(exceptMapped && { exceptMapped }) };
 }
 
 function isOfFamily({ family: own, first }: Cidr, family: number): boolean {

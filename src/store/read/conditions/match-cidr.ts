@@ -1,6 +1,11 @@
 import { formatAddress, listEquivalentCidrs, type Cidr } from "../../../model/address/cidr.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 
+/** Builds the condition that an address is an IPv4 address that is mapped into IPv6. */
+export function isMapped(column: string): string {
+  return `${column} <<= '::ffff:0:0/96'::inet`;
+}
+
 /**
  * Builds the condition that an address is in a prefix. An IPv4 address that is mapped into IPv6 counts as the IPv4 address.
  */

@@ -1,5 +1,5 @@
 import { listEquivalentAddresses } from "../../../model/address/cidr.js";
-import { matchCidr } from "./match-cidr.js";
+import { isMapped, matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
@@ -72,8 +72,9 @@ export const OWN_CONDITIONS: VmConditionSql = {
     return `EXISTS (SELECT FROM vnic_graph_address a
       WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(spellings)}::inet[]))`;
   },
-  hasAddressIn: (cidr, parameters) =>
-    `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)})`,
+  hasAddressIn: (cidr, parameters, exceptMapped) =>
+    `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)}
+      ${exceptMapped ? `AND NOT ${isMapped("a.address")}` : ""})`,
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
   isOnTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>

@@ -20,7 +20,8 @@ export interface VmConditionSql {
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
   /** The VM has one of the addresses. The list may be empty. */
   hasAnyOf(addresses: readonly string[], parameters: SqlParameters): string;
-  hasAddressIn(cidr: Cidr, parameters: SqlParameters): string;
+  /** `exceptMapped`: another one than an IPv4 address that is mapped into IPv6. */
+  hasAddressIn(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): string;
   readonly hasAnyAddress: string;
   /** Throws {@link NotKeptError} if the source does not keep it. */
   isOnTwoHosts(): string;
@@ -71,7 +72,7 @@ export function buildSearchCondition(
     case "addressPattern":
       return source.hasAddressLike(search.parts, parameters);
     case "inCidr":
-      return source.hasAddressIn(search.cidr, parameters);
+      return source.hasAddressIn(search.cidr, parameters, search.exceptMapped ?? false);
     case "addresses":
       return source.hasAnyOf(search.addresses, parameters);
     case "hostId":

@@ -41,7 +41,9 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
     ['{address: {inCidr: "fd00::/8"}}', ["Db"]],
     ['{address: {inCidr: "::/0"}}', ["Db", "mapped", "web"]],
     ["{address: {family: IPV4}}", ["Db", "mapped", "web"]],
+    ["{address: {family: IPV6}}", ["Db", "web"]],
     ['{address: {family: IPV6, inCidr: "2000::/3"}}', ["web"]],
+    ['{address: {family: IPV6, inCidr: "::/8"}}', []],
     ['{address: {anyOf: ["10.0.1.5", "fd00::5"]}}', ["Db", "web"]],
     [
       '{address: {anyOf: ["10.0.1.5", "10.9.9.1", "10.9.9.2", "10.9.9.3", "10.9.9.4", "fd00::5", "10.0.3.5"]}}',
