@@ -94,7 +94,8 @@ export type VmSearch =
 export type VmTextKey = "name" | "fqdn" | "host" | "cluster";
 
 /**
- * The order of a list of ids: by one value, then by name and id. VMs without the value come first, or last if descending.
+ * The order of a list of ids: by one value, then by name and id. VMs without the value come first, or last if descending. `ip` is
+ * the primary address as a number, or the first one where the source does not keep which one that is.
  */
 export interface VmSort {
   readonly key: VmTextKey | "status" | "id" | "ip";

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseAddress } from "../../src/model/address/cidr.js";
 import type { ReadStore } from "../../src/store/types.js";
 import { askForData } from "../graph/support/ask.js";
 import { HOST_B, id } from "../support/builders/ids.js";
@@ -67,6 +68,22 @@ describe.each([1, 2, 3])(
           expect(Object.values(device ?? {}).flat()).toContain(address);
         }
       }
+    });
+
+    test("oVirt's sortby ip goes by the first address of each VM, IPv6 behind IPv4", async () => {
+      const rows: { id: string; first: string | null }[] = await fleet.database.dataSource.query(
+        `SELECT d.vm_guid AS id, nullif(split_part(d.vm_ip, ' ', 1), '') AS first
+         FROM vm_dynamic d JOIN vm_static s ON s.vm_guid = d.vm_guid ORDER BY s.vm_name COLLATE "C"`,
+      );
+      const order = (first: string | null) => {
+        const address = first === null ? null : parseAddress(first);
+        return address === null ? -1n : (address.family === 4 ? 0n : 1n << 40n) + address.value;
+      };
+      const sorted = rows.toSorted((left, right) =>
+        order(left.first) < order(right.first) ? -1 : Number(order(left.first) > order(right.first)),
+      );
+      const list = { filter: {}, sort: { key: "ip", descending: false }, offset: 0, limit: null } as const;
+      expect(await fleet.store.readVmIds(list)).toEqual(sorted.map((row) => row.id));
     });
 
     test("what does not fit, page by page", async () => {

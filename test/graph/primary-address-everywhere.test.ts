@@ -93,6 +93,32 @@ test("lists are sorted by the same, as a number", async () => {
   expect(describeFound(found)).toEqual(describeExpected(plain));
 });
 
+test("oVirt's sortby ip goes by the same, as a number, either way", async () => {
+  const plain = STORED.filter(({ question }) => question === undefined);
+  const ids = plain
+    .toSorted((left, right) => compareAddresses(left.address, right.address) || left.number - right.number)
+    .map(({ number }) => id(number));
+  const sort = (descending: boolean) =>
+    database.store.readVmIds({
+      filter: { ids },
+      sort: { key: "ip", descending },
+      offset: 0,
+      limit: null,
+    });
+  expect(await sort(false)).toEqual(ids);
+  const known = plain.filter(({ address }) => address !== null).map(({ number }) => id(number));
+  const upwards = ids.filter((each) => known.includes(each));
+  expect((await sort(true)).slice(known.length)).toEqual(ids.slice(0, ids.length - known.length));
+  expect(new Set((await sort(true)).slice(0, known.length))).toEqual(new Set(upwards));
+});
+
+/** Compares addresses as numbers, IPv4 before IPv6. `null` comes first. */
+function compareAddresses(left: string | null, right: string | null): number {
+  const [one, other] = [left, right].map((address) => (address === null ? null : parseAddress(address)));
+  if (one == null || other == null) return Number(one != null) - Number(other != null);
+  return one.family - other.family || (one.value < other.value ? -1 : Number(one.value > other.value));
+}
+
 function formatArguments(question: PrimaryAddressQuestion | undefined): string {
   const { family, network, within } = question ?? {};
   const given = [

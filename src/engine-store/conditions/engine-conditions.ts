@@ -8,6 +8,7 @@ import {
 import { escapeRegExp, matchText } from "../../store/read/conditions/text-match.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
+import { parseWord } from "./address-words.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
 import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
@@ -114,14 +115,10 @@ function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParamet
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
 }
 
-/**
- * Builds the expression of a VM's first address as `inet`. Only IPv4 is cast, because a cast of a guest's text must not
- * fail.
- */
+/** Builds the expression of the first address of a VM that runs, as `inet`. An engine does not keep which one is primary. */
 function buildFirstAddress(): string {
-  const octet = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])";
-  const first = "split_part(d.vm_ip, ' ', 1)";
-  return `CASE WHEN ${first} ~ '^${octet}(\\.${octet}){3}$' THEN ${first}::inet END`;
+  const first = "split_part(split_part(d.vm_ip, ' ', 1), '%', 1)";
+  return `CASE WHEN d.vm_ip <> '' AND ${mayHaveGuest("d.status")} THEN ${parseWord(first, null)} END`;
 }
 
 /**

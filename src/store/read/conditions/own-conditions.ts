@@ -92,6 +92,5 @@ export const OWN_CONDITIONS: VmConditionSql = {
   staleReason: `(${STALE_REASON})`,
   // Hosts do not report which cluster a VM is in, so no VM is in a named one.
   hasCluster: () => "false",
-  // Addresses are stored in canonical text, so that each of them can be cast to `inet`.
-  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "nullif(split_part(d.vm_ip, ' ', 1), '')::inet" },
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "r.primary_address" },
 };
