@@ -166,6 +166,27 @@ describe("a migration", () => {
     expect(cluster.say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_A, HOST_B).vm).toMatchObject(moved);
   });
 
+  test("that goes on after the guest has moved is its destination's, and not a pause", () => {
+    const paused = { ...POST_COPY, status: "Paused", pauseCode: "POSTCOPY", hash: null };
+    const receiving = reportedVm({ status: "Migration Destination" });
+    const cluster = new Cluster().say({ [HOST_A]: SOURCE, [HOST_B]: receiving }).pass(HOST_A, HOST_B);
+    cluster.say({ [HOST_A]: paused }).pass(HOST_A);
+    const received = { ...moved, status: VM_STATUS.MIGRATING_TO };
+    expect(cluster.vm).toMatchObject(received);
+    expect(cluster.pass(HOST_B, HOST_A, HOST_B, HOST_A).vm).toMatchObject(received);
+    expect(cluster.say({ [HOST_A]: LEFT, [HOST_B]: UP }).pass(HOST_A, HOST_B).vm).toMatchObject(moved);
+    expect(listChanges(cluster.owners)).toBe(1);
+  });
+
+  test("that goes on after the guest has moved, to a host that is not known, is still a migration", () => {
+    const paused = { ...POST_COPY, status: "Paused", pauseCode: "POSTCOPY" };
+    expect(new Cluster().say({ [HOST_A]: paused }).pass(HOST_A).vm).toMatchObject({
+      ownerId: HOST_A,
+      status: VM_STATUS.MIGRATING_FROM,
+      interfaces: [guestInterface()],
+    });
+  });
+
   test("whose destination is silent at first keeps what the source told", () => {
     const silent = reportedVm({ netIfaces: null, guestFQDN: null });
     const cluster = new Cluster().say({ [HOST_A]: LEFT, [HOST_B]: silent }).pass(HOST_B, HOST_A);

@@ -3,7 +3,13 @@ import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
 
 /** How a successful pass over a host found a VM. */
 export type Sighting =
-  | { readonly kind: "reported"; readonly status: number; readonly exitReason: number | null }
+  | {
+      readonly kind: "reported";
+      readonly status: number;
+      readonly exitReason: number | null;
+      /** `true`: the guest already runs at the destination of its migration. */
+      readonly isPostCopySource?: boolean;
+    }
   | { readonly kind: "rejected" }
   | { readonly kind: "absent" };
 
@@ -41,6 +47,7 @@ export interface Decision {
  *  | nobody       | Down                      | down        | nobody; `ignore` if it is stored as Down already   |
  *  | nobody       | unreadable, absent        | ignore      | nobody                                             |
  *  | this host    | Up                        | own         | this host; no incoming host any more             |
+ *  | this host    | post-copy source          | handed-over | the incoming host; without one `own`, this host    |
  *  | this host    | another state but Down    | own         | this host                                          |
  *  | this host    | unreadable                | invalid     | this host                                          |
  *  | this host    | absent, first time        | missing     | this host                                          |
@@ -50,6 +57,7 @@ export interface Decision {
  *  | this host    | Down, any other reason    | down        | nobody                                             |
  *  | another      | Up                        | own         | this host; `ignore` if both go on saying Up        |
  *  | another      | Migration Destination     | ignore      | unchanged; this host is the incoming host, if none |
+ *  | another      | post-copy source          | ignore      | unchanged                                          |
  *  | another      | Down, WaitForLaunch       | ignore      | unchanged; this host loses its role                |
  *  | another      | another state             | ignore      | unchanged; `own` if the owner does not run the VM  |
  *  | another      | unreadable                | ignore      | unchanged                                          |
@@ -87,6 +95,7 @@ function decideByOwner(stored: Ownership, hostId: string, sighting: Sighting): D
   if (sighting.kind === "absent") return countMiss(stored, hostId);
   // Up means that no migration is running any more: a source says `Migration Source` before its destination exists.
   if (sighting.status === VM_STATUS.UP) return grantTo(hostId, { ...stored, incomingId: null });
+  if (sighting.isPostCopySource === true) return handOver(stored, hostId) ?? grantTo(hostId, stored);
   if (sighting.status !== VM_STATUS.DOWN) return grantTo(hostId, stored);
   // For any other reason the VM has ended, even if a destination was ready, which then receives nothing.
   if (sighting.exitReason !== null && sighting.exitReason !== MIGRATED_AWAY) return DOWN;
@@ -123,6 +132,7 @@ function decideByOther(
   const known = pickOwnership(stored);
   if (sighting.kind === "rejected") return { verdict: "ignore", ownership: known };
   if (sighting.kind === "absent") return { verdict: "ignore", ownership: dropHost(known, hostId) };
+  if (sighting.isPostCopySource === true) return { verdict: "ignore", ownership: known };
   switch (sighting.status) {
     case VM_STATUS.UP:
       if (isDisputed(stored)) return { verdict: "ignore", ownership: known };

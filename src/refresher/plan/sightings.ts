@@ -2,7 +2,7 @@ import type { HostReport, RejectedVm, ReportedVm } from "../../vdsm/records/type
 import type { StoredVm } from "../../store/types.js";
 import { VM_STATUS } from "../../model/guest/vm-status.js";
 import { decideOwnership, type Decision, type Sighting } from "./ownership.js";
-import { toVmStatus } from "./status.js";
+import { isPostCopySource, toVmStatus } from "./status.js";
 import { toStorableText } from "./text.js";
 
 /** A host's report, and what is stored of its VMs. */
@@ -77,5 +77,6 @@ function createSighting(
       : stored?.ownerId === hostId
         ? stored.status
         : VM_STATUS.UNKNOWN;
-  return { kind: "reported", status, exitReason: reported.exitReason };
+  const { exitReason } = reported;
+  return { kind: "reported", status, exitReason, isPostCopySource: isPostCopySource(reported) };
 }

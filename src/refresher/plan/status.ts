@@ -6,9 +6,19 @@ export function toVmStatus(name: string): number {
   return STATUS_BY_NAME.get(name) ?? VM_STATUS.UNKNOWN;
 }
 
+/**
+ * Returns `true` for the source of a migration whose guest already runs at the destination. VDSM reports it as paused, without
+ * the guest's data.
+ */
+export function isPostCopySource({ status, pauseCode }: ReportedVm): boolean {
+  return status === "Paused" && pauseCode === "POSTCOPY";
+}
+
 /** Returns the state of a VM that runs, as the engine shows it. A state that cannot be read stays as it was. */
-export function readRunningStatus({ status, monitorResponse }: ReportedVm, before: number): number {
+export function readRunningStatus(reported: ReportedVm, before: number): number {
+  const { status, monitorResponse } = reported;
   if (status === null) return before;
+  if (isPostCopySource(reported)) return VM_STATUS.MIGRATING_FROM;
   const number = toVmStatus(status);
   const isMute = monitorResponse !== null && monitorResponse < 0;
   return isMute && GUEST_CPU_RUNS.has(number) ? VM_STATUS.NOT_RESPONDING : number;

@@ -13,6 +13,8 @@ export interface ReportedVm {
   readonly vmName: string | null;
   /** VDSM's status, such as `Up` or `Migration Destination`. */
   readonly status: string | null;
+  /** Why the VM is paused, such as `EIO`. `POSTCOPY`: its guest already runs at the destination of a migration. */
+  readonly pauseCode: string | null;
   /** Below 0 if libvirt or QEMU does not answer VDSM about this VM. */
   readonly monitorResponse: number | null;
   /** VDSM's hash of the VM's devices. It is opaque, and changes with every restart of vdsmd. */

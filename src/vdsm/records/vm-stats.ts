@@ -1,7 +1,7 @@
 import { normalizeUuid } from "../../model/uuid.js";
 import { readGuestIps } from "./guest-ips.js";
 import { parseInterfaces } from "./interfaces.js";
-import { isRecord } from "./record.js";
+import { isRecord, readScalar } from "./record.js";
 import type { RejectedVm, ReportedVm } from "./types.js";
 import { VM_NAME_LENGTH } from "../../model/guest/guest-limits.js";
 import { ProblemList, quoteText, readInteger, readName, readText, type RecordProblem } from "./values.js";
@@ -31,6 +31,7 @@ export function parseVm(
     vmId,
     vmName: readName(record["vmName"], "vmName", problems, VM_NAME_LENGTH),
     status: readStatus(record["status"], problems),
+    pauseCode: readScalar(record["pauseCode"]),
     monitorResponse: readInteger(record["monitorResponse"]),
     hash: readText(record["hash"], "hash", problems),
     exitReason: readInteger(record["exitReason"]),

@@ -168,6 +168,7 @@ const READ_KEYS: Readonly<Record<Exclude<keyof ReportedVm, "problems">, true>> =
   vmId: true,
   vmName: true,
   status: true,
+  pauseCode: true,
   monitorResponse: true,
   hash: true,
   exitReason: true,

@@ -14,6 +14,12 @@ const says = (status: number, exitReason: number | null = null): Sighting => ({
   status,
   exitReason,
 });
+const postCopySource: Sighting = {
+  kind: "reported",
+  status: PAUSED,
+  exitReason: null,
+  isPostCopySource: true,
+};
 const standing = (overrides: Partial<Standing> = {}): Standing => ({
   ownerId: HOST_A,
   incomingId: null,
@@ -117,6 +123,18 @@ describe("the owner", () => {
       "handed-over: owner B",
     ],
     [
+      "has the guest at the destination already",
+      standing({ status: MIGRATING_FROM, incomingId: HOST_B }),
+      postCopySource,
+      "handed-over: owner B",
+    ],
+    [
+      "has the guest elsewhere, nobody knows where",
+      standing({ status: MIGRATING_FROM }),
+      postCopySource,
+      "own: owner A",
+    ],
+    [
       "cannot hand over to itself",
       standing({ incomingId: HOST_A, missedPasses: 1 }),
       absent,
@@ -172,6 +190,12 @@ describe("another host", () => {
       "ignore: owner A",
     ],
     ["receives", standing(), says(MIGRATING_TO), "ignore: owner A, incoming B"],
+    [
+      "was the source, and does not get the guest back",
+      standing({ status: MIGRATING_TO }),
+      postCopySource,
+      "ignore: owner A",
+    ],
     [
       "receives what another receives already",
       standing({ incomingId: HOST_C }),

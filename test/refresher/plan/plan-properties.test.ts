@@ -46,6 +46,7 @@ const reportedVm: fc.Arbitrary<ReportedVm> = fc.record({
   vmId: fc.constantFrom(...VM_IDS),
   vmName: orNull(word),
   status: fc.oneof({ weight: 9, arbitrary: status }, fc.constant(null)),
+  pauseCode: orNull(fc.constantFrom("NOERR", "POSTCOPY")),
   monitorResponse: orNull(fc.constantFrom(0, -1)),
   problems: fc.constantFrom([], [{ field: "vmName", reason: "is no text" }]),
   hash: orNull(fc.constantFrom("1", "2")),

@@ -21,6 +21,7 @@ export function reportedVm(overrides: Partial<ReportedVm> = {}): ReportedVm {
     netIfaces: [reportedInterface()],
     guestIPs: "",
     guestFQDN: "web.example.test",
+    pauseCode: null,
     monitorResponse: 0,
     problems: [],
     ...overrides,
@@ -37,6 +38,7 @@ export function downRecord(exitReason: number | null = 1, vmId = VM): ReportedVm
     netIfaces: null,
     guestIPs: null,
     guestFQDN: null,
+    pauseCode: null,
     monitorResponse: null,
     problems: [],
   };
