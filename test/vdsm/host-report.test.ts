@@ -200,7 +200,7 @@ describe("the report of a host", () => {
       "too long a name of an interface",
       { netIfaces: [{ name: "b".repeat(3_000_000), inet: ["10.0.0.1"] }] },
       { netIfaces: [{ ...none, name: "b".repeat(1_024), inet: ["10.0.0.1"] }] },
-      "name of netIfaces[0]",
+      `name of netIfaces["${"b".repeat(45)}…"]`,
       "3000000 characters",
     ],
     [

@@ -33,7 +33,7 @@ export function toGuestInterfaces(
 ): GuestInterface[] {
   const kept = new Map<string, GuestInterface>();
   let addresses = 0;
-  let leftOut = 0;
+  let isTooMuch = false;
   for (const entry of reported) {
     const guestInterface = toGuestInterface(vmId, entry, known);
     if (isIgnored(guestInterface.name, ignoreNames) || isLoopbackAlone(entry, guestInterface)) continue;
@@ -44,12 +44,12 @@ export function toGuestInterfaces(
       kept.set(key, guestInterface);
       addresses += more;
     } else {
-      leftOut += 1;
+      isTooMuch = true;
     }
   }
-  if (leftOut > 0) {
+  if (isTooMuch) {
     const most = `${limits.interfaces} interfaces or ${limits.addresses} addresses`;
-    problems.add("netIfaces", `has more than ${most}; interfaces left out: ${leftOut}`);
+    problems.add("netIfaces", `has more than ${most}; the others are left out`);
   }
   return sortSameNames([...kept.values()]);
 }

@@ -22,18 +22,30 @@ export function parseInterfaces(value: unknown, problems: ProblemList): Reported
   if (entries === null) return null;
   const interfaces: ReportedInterface[] = [];
   entries.forEach((entry, at) => {
-    const field = `netIfaces[${at}]`;
-    if (isRecord(entry)) interfaces.push(parseInterface(entry, field, problems));
-    else problems.add(field, "is no object");
+    if (isRecord(entry)) interfaces.push(parseInterface(entry, at, problems));
+    else problems.add(`netIfaces[${at}]`, "is no object");
   });
   return interfaces.length === 0 && entries.length > 0 ? null : interfaces;
 }
 
+/**
+ * Names an interface in a problem: by its own name, if it has one. Positions change whenever interfaces of containers come or go,
+ * and each new text is told again.
+ */
+export function formatInterfaceField(name: unknown, at: number): string {
+  if (typeof name !== "string" || name === "") return `netIfaces[${at}]`;
+  // It is called for each interface, and nearly all names are plain.
+  return `netIfaces[${PLAIN_NAME.test(name) ? `"${name}"` : quoteText(name)}]`;
+}
+
+const PLAIN_NAME = /^[\w.:-]{1,40}$/;
+
 function parseInterface(
   entry: Readonly<Record<string, unknown>>,
-  field: string,
+  at: number,
   problems: ProblemList,
 ): ReportedInterface {
+  const field = formatInterfaceField(entry["name"], at);
   return {
     name: readName(entry["name"], `name of ${field}`, problems),
     hw: readText(entry["hw"], `hw of ${field}`, problems),

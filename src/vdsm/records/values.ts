@@ -2,7 +2,7 @@ import { toPrintable } from "../../model/printable.js";
 
 /** A field of a VM's record that could not be read completely. */
 export interface RecordProblem {
-  /** Where it is, such as `vmName` or `inet of netIfaces[3]`. */
+  /** Where it is, such as `vmName` or `inet of netIfaces["eth0"]`. */
   readonly field: string;
   readonly reason: string;
 }

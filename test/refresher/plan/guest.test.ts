@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { findPrimaryAddress } from "../../../src/model/address/primary-address.js";
 import { planGuest } from "../../../src/refresher/plan/guest.js";
+import { parseInterfaces } from "../../../src/vdsm/records/interfaces.js";
+import { ProblemList } from "../../../src/vdsm/records/values.js";
 import type { StoredVm } from "../../../src/store/types.js";
 import { IGNORED_NAMES } from "../../support/builders/passes.js";
 import { reportedInterface, reportedVm } from "../../support/builders/reported.js";
@@ -129,6 +131,22 @@ describe("a guest", () => {
       silence: "invalid",
       staleDetail: "netIfaces is no list",
     });
+  });
+
+  test("is told of a wrong interface by its name, wherever it stands, and of an ignored one not at all", () => {
+    const tell = (...spoken: readonly object[]) => {
+      const problems = new ProblemList();
+      const netIfaces = parseInterfaces(spoken, problems);
+      const { silence, staleDetail } = of({ netIfaces, problems: problems.list });
+      return [silence, staleDetail];
+    };
+    const wrong = { name: "eth1", inet: ["x"] };
+    const ignored = { name: "veth0a", inet: "y", inet6: [5] };
+    const told = ["partial", 'inet of netIfaces["eth1"] has "x", no IPv4 address'];
+    expect(tell(wrong)).toEqual(told);
+    expect(tell(ignored, { name: "docker0" }, wrong)).toEqual(told);
+    expect(tell(ignored)).toEqual([null, null]);
+    expect(tell({ inet: ["x"] })).toEqual(["partial", 'inet of netIfaces[0] has "x", no IPv4 address']);
   });
 
   test("whose addresses without interfaces cannot be read is not silent", () => {

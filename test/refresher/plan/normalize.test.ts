@@ -91,7 +91,7 @@ describe("guest interfaces", () => {
       guestInterface({ name: "eth1" }),
     ]);
     expect(problems.list).toEqual([
-      { field: "netIfaces", reason: "has more than 2 interfaces or 4 addresses; interfaces left out: 2" },
+      { field: "netIfaces", reason: "has more than 2 interfaces or 4 addresses; the others are left out" },
     ]);
   });
 
