@@ -1,5 +1,11 @@
 import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest/guest-limits.js";
-import { isLoopbackAddress, normalizeAddress, normalizeIPv4, normalizeIPv6 } from "../../model/address/ip.js";
+import {
+  isGlobalAddress,
+  isLoopbackAddress,
+  normalizeAddress,
+  normalizeIPv4,
+  normalizeIPv6,
+} from "../../model/address/ip.js";
 import { normalizeReportedMac } from "../../model/address/mac.js";
 import { compareByContent } from "../../store/read/guest-interfaces.js";
 import type { GuestInterface } from "../../store/types.js";
@@ -21,7 +27,7 @@ export interface NormalizeOptions {
 /**
  * Normalizes the interfaces that a guest reports, in reported order. VDSM's spellings end here. It leaves out
  * 1. interfaces with ignored names;
- * 2. loopback addresses, and interfaces that have no others;
+ * 2. loopback addresses, link-local ones of a loopback interface (BSD's lo0 has fe80::1), and interfaces that have no others;
  * 3. repeated equal interfaces;
  * 4. what exceeds the limits.
  */
@@ -60,8 +66,12 @@ export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): 
 }
 
 /** Returns `true` for an interface whose reported addresses are all loopback, so that nobody can reach it. */
-function isLoopbackAlone({ inet, inet6 }: ReportedInterface, guestInterface: GuestInterface): boolean {
-  if (guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length > 0) return false;
+function isLoopbackAlone(reported: ReportedInterface, guestInterface: GuestInterface): boolean {
+  const { ipv4Addresses, ipv6Addresses } = guestInterface;
+  return ipv4Addresses.length + ipv6Addresses.length === 0 && hasLoopback(reported);
+}
+
+function hasLoopback({ inet, inet6 }: ReportedInterface): boolean {
   return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
     const address = normalizeAddress(text);
     return address !== null && isLoopbackAddress(address);
@@ -84,16 +94,21 @@ function toGuestInterface(
       : known.find(
           (guestInterface) => guestInterface.name === name && guestInterface.macAddress === macAddress,
         );
+  const ipv4 = inet === null ? (before?.ipv4Addresses ?? []) : normalizeAddresses(inet, normalizeOwnIPv4);
+  const ipv6 = inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6);
+  const isLoopback = (macAddress === null || macAddress === NO_MAC) && hasLoopback(reported);
   return {
     ...asReported,
     vmId,
     name,
     macAddress,
-    ipv4Addresses: inet === null ? (before?.ipv4Addresses ?? []) : normalizeAddresses(inet, normalizeOwnIPv4),
-    ipv6Addresses:
-      inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6),
+    ipv4Addresses: isLoopback ? ipv4.filter(isGlobalAddress) : ipv4,
+    ipv6Addresses: isLoopback ? ipv6.filter(isGlobalAddress) : ipv6,
   };
 }
+
+/** The MAC of Linux' loopback interface. Other systems report none. */
+const NO_MAC = "00:00:00:00:00:00";
 
 function normalizeOwnIPv4(text: string): string | null {
   return dropLoopback(normalizeIPv4(text));

@@ -52,6 +52,23 @@ describe("guest interfaces", () => {
     expect(tidied({ name: "veth0a1b" })).toEqual([]);
   });
 
+  test.each([null, "00:00:00:00:00:00"])(
+    "leaves out the link-local addresses of a loopback interface whose MAC is %s, which reach nobody",
+    (hw) => {
+      const loopback = { name: "lo0", hw, inet: ["127.0.0.1"], inet6: ["::1", "fe80::1%lo0"] };
+      expect(tidied(loopback)).toEqual([]);
+      expect(tidied({ ...loopback, inet6: [...loopback.inet6, "2001:db8::6"] })).toMatchObject([
+        { ipv4Addresses: [], ipv6Addresses: ["2001:db8::6"] },
+      ]);
+      expect(tidied({ ...loopback, hw: "52:54:00:00:00:01" })).toMatchObject([
+        { ipv6Addresses: ["fe80::1"] },
+      ]);
+      expect(tidied({ name: "tun0", hw, inet: [], inet6: ["fe80::1"] })).toMatchObject([
+        { ipv6Addresses: ["fe80::1"] },
+      ]);
+    },
+  );
+
   test.each(["lo", "lo0", "Loopback Pseudo-Interface 1", "dummy0"])(
     "leaves out the loopback addresses of %s, and it if it has no others",
     (name) => {
