@@ -104,6 +104,24 @@ describe("the domains of a host", () => {
     expect(parseNics(domain(HOSTDEV, metadata))?.[0]?.id).toBe(NIC_ID);
   });
 
+  const OVS = "<virtualport type='openvswitch'><parameters interfaceid='x'/></virtualport>";
+  test.each([
+    ["that changed while the VM runs", "bridge", "bridge='lan'", "ovirtmgmt", "lan"],
+    ["that was taken away while the VM runs", "bridge", "bridge=';vdsmdummy;'", "ovirtmgmt", null],
+    ["that it never had", "bridge", "bridge=';vdsmdummy;'", ";vdsmdummy;", null],
+    ["of OVN", "bridge", `bridge='br-int'/>${OVS}<x`, "ovn-net", "ovn-net"],
+    ["of Open vSwitch", "bridge", "bridge='vdsmbr_Tr12'", "ovirtmgmt", "ovirtmgmt"],
+    ["behind one of libvirt's", "network", "network='ext' bridge='virbr0'", "outside", "outside"],
+    ["of libvirt alone", "network", "network='default' bridge='virbr0'", "", "virbr0"],
+  ])("are read with a network %s", (_, type, source, inMetadata, expected) => {
+    const element = BRIDGE.replace("bridge", type).replace("bridge='ovirtmgmt'", source);
+    const metadata = METADATA.replace("17:09", "17:08").replace(
+      /(<ovirt-vm:network>)[^<]*/,
+      `$1${inMetadata}`,
+    );
+    expect(parseNics(domain(element, metadata))?.[0]?.network).toBe(expected);
+  });
+
   describe("with a virtual function that fails over to a bridge", () => {
     const PROFILE_ID = "0c5d6f7a-5d3b-4a8c-9a51-1f3b0b2f7c11";
     const MAC = "<mac address='00:1a:4a:16:17:09'/>";

@@ -13,7 +13,7 @@ export function parseDeviceList(record: Readonly<Record<string, unknown>>): read
       id: parseAliasId(readScalar(device["alias"])) ?? normalizeUuid(device["deviceId"]),
       name: readScalar(device["name"]),
       macAddr: readScalar(device["macAddr"]),
-      network: readScalar(device["network"]),
+      network: dropNoNetwork(readScalar(device["network"])),
       linkActive: isActive(device["linkActive"]),
     }));
 }
@@ -21,6 +21,11 @@ export function parseDeviceList(record: Readonly<Record<string, unknown>>): read
 /** Parses an engine's id of a device from the alias that the engine gave it. */
 export function parseAliasId(alias: string | null): string | null {
   return alias?.startsWith("ua-") === true ? normalizeUuid(alias.slice(3)) : null;
+}
+
+/** Returns the network, or `null` for the name of the bridge on which VDSM puts a vNIC without a network. */
+export function dropNoNetwork(network: string | null): string | null {
+  return network === ";vdsmdummy;" ? null : network;
 }
 
 /** Tells whether the link is active: it is, unless it is reported as down. Old releases report it as text. */

@@ -2,7 +2,7 @@ import { normalizeUuid } from "../../model/uuid.js";
 import { decodeXml } from "../xml/decode-xml.js";
 import { scanXml, type XmlBounds, type XmlListener } from "../xml/scan-xml.js";
 import type { XmlTag } from "../xml/xml-tag.js";
-import { parseAliasId } from "./device-list.js";
+import { dropNoNetwork, parseAliasId } from "./device-list.js";
 import type { ReportedNic } from "./types.js";
 
 /** Parses the vNICs of a libvirt domain in document order; `null` if the text is not a complete domain. */
@@ -21,6 +21,7 @@ export function parseDomainXml(xml: string): readonly ReportedNic[] | null {
  * counts.
  */
 interface InterfaceElement {
+  type: string | null;
   mac?: string | null;
   alias?: string | null;
   target?: string | null;
@@ -28,9 +29,10 @@ interface InterfaceElement {
   network?: string | null;
   link?: string | null;
   teaming?: string | null;
+  virtualPort?: string | null;
 }
 
-/** What oVirt's metadata says of a vNIC. Only the metadata have the network of a virtual function. */
+/** What oVirt's metadata says of a vNIC. Only they have the network of a virtual function. */
 interface Metadata {
   id: string | null;
   network: string | null;
@@ -52,7 +54,7 @@ class DomainListener implements XmlListener {
   open(name: string, tag: XmlTag, depth: number): void {
     if (depth === 1) this.section = name === "domain" ? "" : "foreign";
     else if (depth === 2 && this.section !== "foreign") this.openSection(name);
-    else if (depth === 3) this.openDevice(name);
+    else if (depth === 3) this.openDevice(name, tag);
     else if (depth === 4 && this.isOurs) this.openPart(name, tag);
     else if (depth === 5 && this.device !== null) this.openField(name);
   }
@@ -72,10 +74,10 @@ class DomainListener implements XmlListener {
     this.hasDevices ||= name === "devices";
   }
 
-  private openDevice(name: string): void {
+  private openDevice(name: string, tag: XmlTag): void {
     this.isOurs =
       (this.section === "devices" && name === "interface") || (this.section === "metadata" && name === "vm");
-    if (this.isOurs && name === "interface") this.interfaces.push({});
+    if (this.isOurs && name === "interface") this.interfaces.push({ type: tag.findAttribute("type") });
   }
 
   private openPart(name: string, tag: XmlTag): void {
@@ -137,16 +139,29 @@ function getMacKey({ mac }: InterfaceElement): string {
 function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>): ReportedNic {
   const macAddr = element.mac ?? null;
   const metadata = known.get(element.alias ?? "") ?? known.get(getMacKey(element));
-  // VDSM puts a vNIC without a network on this bridge.
-  const bridge = element.bridge === ";vdsmdummy;" ? null : element.bridge;
   return {
     id: isStandby(element) ? null : (parseAliasId(element.alias ?? null) ?? metadata?.id ?? null),
     name: element.target ?? null,
     macAddr,
-    network: metadata?.network ?? bridge ?? element.network ?? null,
+    network: findNetwork(element, metadata?.network ?? null),
     linkActive: element.link?.toLowerCase() !== "down",
   };
 }
+
+/**
+ * Finds the network of a vNIC. A plain bridge has its name. When a running VM's vNIC gets another network, VDSM writes the former one
+ * into the metadata. They count where the bridge has a name of its own: that of Open vSwitch or of a network of libvirt's.
+ */
+function findNetwork(element: InterfaceElement, inMetadata: string | null): string | null {
+  const { type, virtualPort, bridge = null, network = null } = element;
+  const isPlain = type === "bridge" && virtualPort === undefined && !OVS_BRIDGE.test(bridge ?? "");
+  const first = isPlain ? (bridge ?? inMetadata) : inMetadata;
+  const found = first ?? bridge ?? network;
+  return dropNoNetwork(found);
+}
+
+/** Bridges of Open vSwitch, for VDSM's own networks and for OVN's. */
+const OVS_BRIDGE = /^(?:vdsmbr_.*|br-int)$/;
 
 /** The elements and attributes that hold the values of a vNIC, besides its source. */
 const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonly attribute: string }> =
@@ -156,6 +171,7 @@ const PARTS: ReadonlyMap<string, { readonly key: keyof InterfaceElement; readonl
     ["target", { key: "target", attribute: "dev" }],
     ["link", { key: "link", attribute: "state" }],
     ["teaming", { key: "teaming", attribute: "type" }],
+    ["virtualport", { key: "virtualPort", attribute: "type" }],
   ]);
 
 const BOUNDS: XmlBounds = {

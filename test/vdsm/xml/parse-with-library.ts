@@ -20,8 +20,8 @@ export function parseNicsWithLibrary(xml: string): readonly (readonly (string | 
       mac,
       readAttribute(element, "alias", "@name"),
       readAttribute(element, "target", "@dev"),
-      toText(own?.["network"]) ??
-        readAttribute(element, "source", "@bridge") ??
+      readAttribute(element, "source", "@bridge") ??
+        toText(own?.["network"]) ??
         readAttribute(element, "source", "@network"),
       readAttribute(element, "link", "@state"),
     ];
