@@ -51,4 +51,4 @@ async function waitForRoom({ place }: RequestState, { places, weight }: RoomNeed
 }
 
 /** From this cost on, an answer is made in turns with other requests, because making it takes tens of milliseconds. */
-const PACED_COST = 5_000;
+export const PACED_COST = 5_000;

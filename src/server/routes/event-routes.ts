@@ -15,12 +15,8 @@ import { readClientCertificate } from "../identity/client-certificates.js";
 import type { LiveConnections } from "../live/connections.js";
 import type { EventStream } from "../live/event-stream.js";
 import { createEventStream } from "../live/event-stream.js";
-import {
-  formatLiveError,
-  type LiveAnswer,
-  type LiveOperation,
-  type PrepareLive,
-} from "../live/operations.js";
+import type { LiveAnswer } from "../live/live-context.js";
+import { formatLiveError, type LiveOperation, type PrepareLive } from "../live/operations.js";
 import type { ServerOptions } from "../options.js";
 
 /** What the routes work with. */
