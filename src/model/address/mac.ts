@@ -24,6 +24,13 @@ export function isSameMac(left: string | null, right: string | null): boolean {
   return left === right || toMacKey(left) === toMacKey(right);
 }
 
+/** Returns `true` for what guests report as the MAC of an interface that has none: zeros, of a tunnel of Windows with `e0` behind them. */
+export function isNoMac(mac: string): boolean {
+  return NO_MAC.test(mac);
+}
+
+const NO_MAC = /^(?:00[:-]?)+(?:e0)?$/i;
+
 /** Groups items by their MACs, whatever the spelling, so that two lists need not be compared item by item. */
 export function groupByMac<Item extends { readonly macAddress: string | null }>(
   items: readonly Item[],

@@ -2,7 +2,7 @@ import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-s
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
 import { isInsideGuest, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
 import { isVpnInterface } from "../guest/device-type.js";
-import { groupByMac } from "./mac.js";
+import { groupByMac, isNoMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
 export interface AddressedInterface {
@@ -167,11 +167,8 @@ function rankTunnel(guestInterface: AddressedInterface | null): number {
   const { name, macAddress } = guestInterface ?? { name: null, macAddress: null };
   if (name === null || /^lo\d*$/i.test(name)) return 0;
   if (isVpnInterface(name)) return 2;
-  return macAddress === null || NO_MAC.test(macAddress) ? 1 : 0;
+  return macAddress === null || isNoMac(macAddress) ? 1 : 0;
 }
-
-/** What guests report as the MAC of an interface that has none; Teredo has eight octets. */
-const NO_MAC = /^(?:00[:-]?)+(?:e0)?$/i;
 
 function rankFirst(isFirst: boolean): number {
   return isFirst ? 0 : 1;

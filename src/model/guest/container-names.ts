@@ -30,7 +30,7 @@ export const INSIDE_PATTERN = `^(?:${[
   // Ends of links into containers.
   "veth.*",
   // Hyper-V's, VirtualBox' and VMware's own networks on Windows.
-  "vEthernet \\((?:WSL.*|Default Switch|nat|DockerNAT|HNS Internal.*|Ethernet \\(WSL\\))\\)",
+  "vEthernet \\((?:WSL.*|Default Switch|Standardswitch|nat|DockerNAT|HNS Internal.*|Ethernet \\(WSL\\))\\)",
   "VirtualBox Host-Only.*|VMware Network Adapter VMnet.*",
 ].join("|")})$`;
 

@@ -7,9 +7,9 @@ export type DeviceType = "VLAN" | "BOND" | "BRIDGE" | "CONTAINER";
 export function guessDeviceType(name: string | null): DeviceType | null {
   if (name === null) return null;
   if (isContainerInterface(name)) return "CONTAINER";
-  if (/^(?:vlan\d+|[^.]+\.\d{1,4})$/i.test(name)) return "VLAN";
-  if (/^(?:bond|team)\d+$/i.test(name)) return "BOND";
-  return /^(?:br\d+|br-.+|bridge\d*)$/i.test(name) ? "BRIDGE" : null;
+  if (/^(?:vlan[-_]?\d+|[^.]+\.\d{1,4})$/i.test(name)) return "VLAN";
+  if (/^(?:(?:bond|team)(?:\d+|[-_].+)|lagg\d+)$/i.test(name)) return "BOND";
+  return /^(?:(?:vm|xen|ovs)?br\d+|br[-_].+|bridge\d*)$/i.test(name) ? "BRIDGE" : null;
 }
 
 /** Returns `true` for names that VPN programs give their interfaces. */
@@ -18,5 +18,12 @@ export function isVpnInterface(name: string): boolean {
 }
 
 /** Names of interfaces of VPN programs, on Linux, BSD and Windows. */
-export const VPN_NAMES =
-  /^(?:u?tun\d*|tap\d*|wg[\w-]*|ppp\d+|zt\w+|tailscale\d*|nordlynx|ipsec\d*|vti\d*|xfrm\d*|gpd\d+|cscotun\d+|cali-wg|proton\d+|nebula\d*|OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*)$/i;
+export const VPN_NAMES = new RegExp(
+  `^(?:${[
+    "u?tun\\d*|tap\\d*|wg[\\w-]*|ppp\\d+|zt\\w+|tailscale\\d*|nordlynx|ipsec\\d*|vti\\d*|xfrm\\d*|gpd\\d+|cscotun\\d+|cali-wg|proton\\d+|nebula\\d*",
+    // pfSense's and OpenVPN's own, NetBird, Hamachi, SoftEther, FortiClient, Zscaler.
+    "tun_wg\\d+|ovpn[\\w-]*|wt\\d+|ham\\d+|vpn_\\w+|fctvpn\\w+|zcctun\\d+",
+    "OpenVPN.*|WireGuard.*|TAP-Windows.*|Tailscale.*|ZeroTier.*|CloudflareWARP.*|Hamachi.*|Radmin VPN.*|ProtonVPN.*|VPN - .*",
+  ].join("|")})$`,
+  "i",
+);

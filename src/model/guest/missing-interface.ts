@@ -1,5 +1,5 @@
-import { groupByMac } from "../address/mac.js";
-import { guessDeviceType } from "./device-type.js";
+import { groupByMac, isNoMac } from "../address/mac.js";
+import { guessDeviceType, isVpnInterface } from "./device-type.js";
 import { isWithoutGuest } from "./vm-status.js";
 
 /** The values of a guest interface that are compared with vNICs. */
@@ -110,18 +110,22 @@ function listStrangers<Interface extends NamedInterface>(
   const byMac = groupByMac(nics);
   return interfaces
     .filter(
-      ({ name, macAddress }) => macAddress !== null && byMac.find(macAddress).length === 0 && isPlain(name),
+      ({ name, macAddress }) =>
+        macAddress !== null && !isNoMac(macAddress) && byMac.find(macAddress).length === 0 && isPlain(name),
     )
     .sort(compareByLengthAndName);
 }
 
 function isPlain(name: string | null): boolean {
-  return name !== null && guessDeviceType(name) === null && !VIRTUAL.test(name);
+  return name !== null && guessDeviceType(name) === null && !isVpnInterface(name) && !VIRTUAL.test(name);
 }
 
-/** Names of tunnels and other interfaces that a guest makes itself, that have MACs and no {@link guessDeviceType} type. */
+/**
+ * Names of other interfaces that a guest makes itself, that have MACs and no {@link guessDeviceType} type. Windows ends those that it
+ * hides with a star and a number, such as that of a cluster.
+ */
 const VIRTUAL =
-  /^(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet)[\w.:-]*$/i;
+  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
 
 function compareByLengthAndName(
   left: { readonly name: string | null },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { guessDeviceType } from "../../../src/model/guest/device-type.js";
+import { guessDeviceType, isVpnInterface } from "../../../src/model/guest/device-type.js";
 
 test.each([
   ["eth0", null],
@@ -10,6 +10,11 @@ test.each([
   ["vlan10", "VLAN"],
   ["bond0", "BOND"],
   ["team1", "BOND"],
+  ["bond-mgmt", "BOND"],
+  ["lagg0", "BOND"],
+  ["vmbr1", "BRIDGE"],
+  ["br_lan", "BRIDGE"],
+  ["vlan-10", "VLAN"],
   ["br0", "BRIDGE"],
   ["br-ex", "BRIDGE"],
   ["docker0", "CONTAINER"],
@@ -21,3 +26,17 @@ test.each([
 ] as const)("an interface that is called %s is of the kind %s", (name, type) => {
   expect(guessDeviceType(name)).toBe(type);
 });
+
+test.each([
+  ...["wg-mullvad", "ppp0", "ZeroTier One [8056c2e21c000001]", "ovpns1", "ovpn-dco0", "tun_wg0", "wt0"],
+  ...["CloudflareWARP", "Radmin VPN", "vpn_office"],
+])("%s is a VPN's interface", (name) => {
+  expect(isVpnInterface(name)).toBe(true);
+});
+
+test.each(["eth0", "wan", "vpnet0", "ovs-system", "Ethernet 2", "ham", "wlan0"])(
+  "%s is no VPN's interface",
+  (name) => {
+    expect(isVpnInterface(name)).toBe(false);
+  },
+);

@@ -62,6 +62,20 @@ test.each([
     [null, "NOT_REPORTED", "NOT_REPORTED"],
   ],
   [
+    "tunnels and switches of the guest have no vNIC, whatever stands for their MAC",
+    UP,
+    [
+      guestInterfaceRow(VM, { name: "isatap.example.org", macAddress: "00:00:00:00:00:00:00:e0" }),
+      guestInterfaceRow(VM, { name: "ip_vti0", macAddress: "00:00:00:00:00:00" }),
+      eth("ZeroTier One [8056c2e21c000001]", 50),
+      eth("vEthernet (inside)", 51),
+      eth("vmbr1", 52),
+      eth("LAN-Verbindung* 9", 53),
+      eth("Ethernet", 3),
+    ],
+    ["NOT_REPORTED", "NOT_REPORTED", null],
+  ],
+  [
     "a bridge with its MAC is the vNIC",
     UP,
     [eth("br0", 1), eth("br1", 2), eth("virbr0", 3)],

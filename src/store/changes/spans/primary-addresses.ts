@@ -8,7 +8,7 @@ import { INDEX_LOCK, type IndexStep } from "./index-step.js";
  * The number of the rule by which primary addresses are found. Raise it whenever the rule gives another answer for any guest.
  * Lists are sorted by the stored address, which passes write for VMs that change; the others get theirs by this rule then.
  */
-export const PRIMARY_RULE = 2;
+export const PRIMARY_RULE = 3;
 
 /**
  * Returns `true` if a noted rule is older than this gateway's, or is this one and not all addresses are found by it yet. Noted
