@@ -50,7 +50,8 @@ export interface PrimaryAddress<Interface, Nic> {
  * 5. one of a scope that reaches farther (see {@link AddressScope});
  * 6. IPv4;
  * 7. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
- * 8. the first one in the order of the vNICs by name, then in reported order.
+ * 8. the first one in the order of the vNICs by name, then in reported order; of IPv6 the one that came first (see
+ *    {@link listsNewestFirst}), so that one that comes later does not take its place.
  *
  * Never chosen are loopback addresses, 192.0.0.0/29, and those of bridges of containers. Addresses are ranked one by one,
  * so the answer changes only if a better one comes or this one goes.
@@ -118,6 +119,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
   from: number,
 ): Candidate<Interface, Nic> | null {
   const { nic, guestInterface, position } = holder;
+  const last = listsNewestFirst(guestInterface) ? addresses.length - 1 : null;
   for (const [index, address] of addresses.entries()) {
     const parsed = parseAddress(address);
     if (parsed === null) continue;
@@ -135,7 +137,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
       position[0] ?? 0,
       number.family === 4 ? 0 : rankLasting(number.value, guestInterface?.macAddress ?? null),
       ...position.slice(1),
-      from + index,
+      from + (number.family === 6 && last !== null ? last - index : index),
     ];
     // If two are equal, the first one stays, as in a stable sort.
     if (best === null || compareRanks(rank, best.rank) < 0) best = { holder, address, number, scope, rank };
@@ -168,6 +170,15 @@ function rankTunnel(guestInterface: AddressedInterface | null): number {
   if (name === null || /^lo\d*$/i.test(name)) return 0;
   if (isVpnInterface(name)) return 2;
   return macAddress === null || isNoMac(macAddress) ? 1 : 0;
+}
+
+/**
+ * Returns `true` for an interface whose IPv6 addresses are listed from the newest to the oldest, as Linux does. Its temporary
+ * addresses, and those that keepalived adds, stand before the own one. Windows and FreeBSD add new ones at the end.
+ */
+function listsNewestFirst(guestInterface: AddressedInterface | null): boolean {
+  const name = guestInterface?.name ?? "";
+  return /^[a-z][\w.:@-]*$/.test(name) && !name.startsWith("vtnet");
 }
 
 function rankFirst(isFirst: boolean): number {

@@ -203,6 +203,28 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "10.0.0.50",
   },
   {
+    title: "an address of keepalived in IPv6, which Linux lists before the own one",
+    guest: ["eth0 m1 2001:db8::100 2001:db8::5 fe80::7"],
+    address: "2001:db8::5",
+  },
+  {
+    title: "temporary addresses, which Linux lists before the one from which they come",
+    guest: [
+      "enp1s0 m1 2001:db8::aaaa:bbbb:cccc:3 2001:db8::aaaa:bbbb:cccc:2 2001:db8::aaaa:bbbb:cccc:1 fe80::7",
+    ],
+    address: "2001:db8::aaaa:bbbb:cccc:1",
+  },
+  {
+    title: "a temporary address, which Windows lists behind the one from which it comes",
+    guest: ["Ethernet~2 m1 2001:db8::aaaa:bbbb:cccc:1 2001:db8::aaaa:bbbb:cccc:2 fe80::7"],
+    address: "2001:db8::aaaa:bbbb:cccc:1",
+  },
+  {
+    title: "a second address by hand on FreeBSD, which lists it behind the first one",
+    guest: ["vtnet0 m1 fe80::7 2001:db8::5 2001:db8::100"],
+    address: "2001:db8::5",
+  },
+  {
     title: "two vNICs, the first by name first, whatever the order of the report",
     guest: ["eth1 m2 10.0.2.5", "eth0 m1 10.0.1.5"],
     address: "10.0.1.5",
