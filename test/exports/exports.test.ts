@@ -252,6 +252,22 @@ describe("GET /export", () => {
     expect([status, headers.get("etag")]).toEqual([200, null]);
   });
 
+  test("by a host's address is sent anew when the host has another one, which is no change of its VMs", async () => {
+    const move = (to: string) =>
+      database.dataSource.query(
+        "UPDATE vds_static SET host_name = $1 WHERE host_name <> $1 AND vds_name = 'host-a'",
+        [to],
+      );
+    const before = await fetchExport("ndjson?host=192.0.2.10");
+    await move("192.0.2.110");
+    const after = await fetchExport("ndjson?host=192.0.2.10", {
+      "if-none-match": before.headers.get("etag")!,
+    });
+    await move("192.0.2.10");
+    expect([before.status, before.text === ""]).toEqual([200, false]);
+    expect([after.status, after.text]).toEqual([200, ""]);
+  });
+
   test("by staleness is sent anew when a host fails, which is no change of its VMs", async () => {
     const path = `ndjson?filter=${encodeURIComponent(JSON.stringify({ staleReason: ["HOST_FAILED"] }))}`;
     const before = await fetchExport(path);

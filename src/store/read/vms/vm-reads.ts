@@ -26,7 +26,7 @@ export async function readChangeMark(database: Queryable): Promise<string> {
   const [row] = await queryRows<{ mark: string }>(
     database,
     `SELECT concat_ws(' ', count(*), sum(extract(epoch FROM r.changed_at)), max(r.changed_at),
-       (SELECT sum(hashtext(v.vds_id::text || v.vds_name)) FROM vds_static v)) AS mark FROM vnic_graph_vm r`,
+       (SELECT sum(hashtext(concat_ws(' ', v.vds_id, v.vds_name, v.host_name))) FROM vds_static v)) AS mark FROM vnic_graph_vm r`,
   );
   return row?.mark ?? "";
 }
