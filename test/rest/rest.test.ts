@@ -292,6 +292,9 @@ describe("the list of VMs", () => {
     expect(await json("/tags")).toEqual({ tag: [] });
     expect(await json("/affinitylabels?max=5")).toEqual({ affinity_label: [] });
     expect((await rest.ask("/tags", { accept: "application/xml" })).text).toContain("<tags");
+    expect(await json(`/hosts/${ids.host}/tags`)).toEqual({ tag: [] });
+    expect(await json(`/hosts/${ids.host}/statistics?max=5`)).toEqual({ statistic: [] });
+    expect((await rest.ask(`/hosts/${ids.busy}/affinitylabels`)).status).toBe(404);
   });
 
   test("comes in pages, and says that there is more", async () => {

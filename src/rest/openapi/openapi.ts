@@ -49,20 +49,8 @@ export const OPENAPI = {
         ...listVmParameters(),
       ]),
     },
-    ...Object.fromEntries(
-      [
-        ["tags", "Tags"],
-        ["statistics", "Statistics"],
-        ["affinitylabels", "AffinityLabels"],
-      ].map(([name = "", schema = ""]) => [
-        `/vms/{vmId}/${name}`,
-        {
-          get: describeOperation(`listVm${schema}`, "Nothing is known of these; the list is empty.", schema, [
-            describePathParameter("vmId"),
-          ]),
-        },
-      ]),
-    ),
+    ...describeEmptyLists("Vm"),
+    ...describeEmptyLists("Host"),
     "/vms/{vmId}/nics": {
       get: describeOperation("listNics", "A VM's vNICs, with the guest's interface behind each.", "Nics", [
         describePathParameter("vmId"),
@@ -164,6 +152,28 @@ function describeOperation(
       default: { description: "A fault: the status says which kind.", content: describeContent("Fault") },
     },
   };
+}
+
+function describeEmptyLists(parent: "Vm" | "Host"): Part {
+  const id = `${parent.toLowerCase()}Id`;
+  const lists = [
+    ["tags", "Tags"],
+    ["statistics", "Statistics"],
+    ["affinitylabels", "AffinityLabels"],
+  ] as const;
+  return Object.fromEntries(
+    lists.map(([name, schema]) => [
+      `/${parent.toLowerCase()}s/{${id}}/${name}`,
+      {
+        get: describeOperation(
+          `list${parent}${schema}`,
+          "Nothing is known of these; the list is empty.",
+          schema,
+          [describePathParameter(id)],
+        ),
+      },
+    ]),
+  );
 }
 
 function describeContent(schema: string): Part {

@@ -3,6 +3,7 @@ import { parseFollow } from "../request/follow.js";
 import { parseListRequest } from "../request/list-request.js";
 import { findHost, findNamed } from "../resources.js";
 import { listHosts, listNamed } from "../small-lists.js";
+import { createEmptyLists } from "./empty-lists.js";
 import { LIST_PARAMETERS, readIds, type Route } from "./route.js";
 
 /** The routes of what VMs and vNICs link to: hosts, clusters, templates, networks. */
@@ -35,6 +36,7 @@ export const INVENTORY_ROUTES: readonly Route[] = [
       }));
     },
   },
+  ...createEmptyLists("/hosts/:hostId", (loaders, { hostId }) => findHost(loaders, hostId)),
   ...(
     [
       { collection: "clusters", item: "cluster" },

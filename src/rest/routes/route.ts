@@ -26,7 +26,7 @@ export function formatPath(vmId: string, nicId?: string): string {
 }
 
 /** The ids in a path. An id that the path does not have is empty. */
-type Ids = Readonly<Record<"vmId" | "nicId" | "deviceId" | "hostId" | "namedId", string>>;
+export type Ids = Readonly<Record<"vmId" | "nicId" | "deviceId" | "hostId" | "namedId", string>>;
 
 export function readIds(request: FastifyRequest): Ids {
   const { vmId = "", nicId = "", deviceId = "", hostId = "", namedId = "" } = request.params as Partial<Ids>;

@@ -6,6 +6,7 @@ import { cutToMax, parseListRequest } from "../request/list-request.js";
 import { wantsAllContent } from "../request/parameters.js";
 import { findDevice, findVm, formatDevices, readDevices, readVm } from "../resources.js";
 import { isInPieces, listVms, type Work } from "../vm-list.js";
+import { createEmptyLists } from "./empty-lists.js";
 import { formatPath, LIST_PARAMETERS, readIds, type Answer, type Route } from "./route.js";
 
 /** The routes of VMs, and of the lists below a VM, except its vNICs. */
@@ -28,11 +29,7 @@ export const VM_ROUTES: readonly Route[] = [
       }));
     },
   },
-  ...[
-    ["tags", "tags"],
-    ["statistics", "statistics"],
-    ["affinitylabels", "affinity_labels"],
-  ].map(([path = "", root = ""]) => createEmptyListRoute(path, root)),
+  ...createEmptyLists("/vms/:vmId", (loaders, { vmId }) => findVm(loaders, vmId)),
   {
     path: "/vms/:vmId/reporteddevices",
     parameters: ["max", "follow"],
@@ -81,19 +78,4 @@ function formatNextLink(request: FastifyRequest, page: number): string {
   const url = new URL(request.url, "http://localhost");
   url.searchParams.set("page", String(page));
   return `<${url.pathname}${url.search}>; rel="next"`;
-}
-
-/** Creates the route of a list that is always empty, because nothing is known of its elements. The VM itself must exist. */
-function createEmptyListRoute(path: string, root: string): Route {
-  const item = root.replace(/s$/, "");
-  return {
-    path: `/vms/:vmId/${path}`,
-    parameters: ["max", "follow"],
-    answer: async (request, work) => {
-      parseFollow(request, "nothing");
-      const { vmId } = readIds(request);
-      await work((loaders) => findVm(loaders, vmId));
-      return { root, element: { [item]: [] } };
-    },
-  };
 }
