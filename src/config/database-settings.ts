@@ -27,9 +27,14 @@ export function completeDatabaseUrl(
   environment: Readonly<Record<string, string | undefined>>,
 ): string {
   let complete = url;
-  const { password: own } = parseDatabaseUrl(url);
+  const { password: own, servers } = parseDatabaseUrl(url);
   if (own === null && password !== null) complete = addDatabaseParameter(complete, "password", password);
-  for (const [variable, parameter] of Object.entries(LIBPQ_VARIABLES)) {
+  const variables = {
+    ...LIBPQ_VARIABLES,
+    ...(servers.every(({ host }) => host === null) && { PGHOST: "host" }),
+    ...(servers.every(({ port }) => port === null) && { PGPORT: "port" }),
+  };
+  for (const [variable, parameter] of Object.entries(variables)) {
     const value = environment[variable]?.trim();
     if (value !== undefined && value !== "") complete = addDatabaseParameter(complete, parameter, value);
   }
@@ -37,14 +42,18 @@ export function completeDatabaseUrl(
   return home === undefined ? complete : addDatabaseParameter(complete, "passfile", join(home, ".pgpass"));
 }
 
-/** libpq's variables that are added. The driver itself reads those for user, password, host, port and database. */
+/** libpq's variables that are added, whatever servers the URL names. The driver itself reads those for user, password and database. */
 const LIBPQ_VARIABLES: Readonly<Record<string, string>> = {
   PGPASSFILE: "passfile",
   PGSSLMODE: "sslmode",
   PGSSLROOTCERT: "sslrootcert",
   PGSSLCERT: "sslcert",
   PGSSLKEY: "sslkey",
+  PGSSLNEGOTIATION: "sslnegotiation",
+  PGCHANNELBINDING: "channel_binding",
+  PGGSSENCMODE: "gssencmode",
   PGTARGETSESSIONATTRS: "target_session_attrs",
+  PGLOADBALANCEHOSTS: "load_balance_hosts",
   PGCONNECT_TIMEOUT: "connect_timeout",
   PGAPPNAME: "application_name",
   PGOPTIONS: "options",

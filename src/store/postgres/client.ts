@@ -143,6 +143,7 @@ export class SessionClient extends pg.Client {
       return this;
     } catch (error) {
       finder.forget();
+      this.cut();
       throw error;
     } finally {
       stopTimer();

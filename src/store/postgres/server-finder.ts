@@ -107,8 +107,8 @@ async function look(
   const client = new SessionClient({
     session: { ...options, finder: { find: () => Promise.resolve(attempt), forget: () => undefined } },
   });
+  await client.connectToServer();
   try {
-    await client.connectToServer();
     const [state] = await client.readRows<ServerState>(SERVER_STATE);
     if (state === undefined || !isWanted(state, wish)) {
       throw new UnwantedServerError(`${describe(attempt.server)} is not ${wish}`);
