@@ -18,6 +18,13 @@ export function parseTolerantJson(bytes: Buffer): unknown {
   }
 }
 
+/** Parses what is short in any real answer, such as a key, an id or an error. What is not short is {@link UNREADABLE}. */
+export function parseShort(bytes: Buffer): unknown {
+  return bytes.length > MOST_SHORT_BYTES ? UNREADABLE : parseTolerantJson(bytes);
+}
+
+const MOST_SHORT_BYTES = 65_536;
+
 /** Reads value after value. Each method moves `at` behind what it has read. */
 class TolerantParser {
   private at = 0;
@@ -82,28 +89,40 @@ class TolerantParser {
   }
 }
 
-/** Reads the text of a string in quotes. */
+/** Reads the text of a string in quotes. It throws nothing on the way, since an error costs as much as a thousand bytes. */
 function readString(token: string): string {
-  try {
-    return JSON.parse(token) as string;
-  } catch {
-    // Raw control characters are kept; a wrong escape becomes a character that says it cannot be read.
-    const escaped = token
-      .slice(1, -1)
-      .replace(ESCAPE_OR_CONTROL, (found, valid: string | undefined) =>
-        valid !== undefined ? found : found.startsWith("\\") ? "\uFFFD" : JSON.stringify(found).slice(1, -1),
-      );
-    return JSON.parse(`"${escaped}"`) as string;
-  }
+  // Raw control characters are kept; a wrong escape becomes a character that says it cannot be read.
+  const escaped = token
+    .slice(1, -1)
+    .replace(ESCAPE_OR_CONTROL, (found, valid: string | undefined) =>
+      valid !== undefined ? found : found.startsWith("\\") ? "\uFFFD" : JSON.stringify(found).slice(1, -1),
+    );
+  return JSON.parse(`"${escaped}"`) as string;
 }
 
 function readScalar(token: string): unknown {
-  try {
-    return JSON.parse(token) as unknown;
-  } catch {
-    return UNREADABLE;
-  }
+  return SCALAR.test(token) ? (JSON.parse(token) as unknown) : UNREADABLE;
 }
+
+const SCALAR = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/;
+
+/**
+ * Returns `true` if parsing would take long for what there is to know: every value, however short, becomes one in memory.
+ * Commas and brackets within texts count as well.
+ */
+export function hasTooManyValues(bytes: Buffer): boolean {
+  // Each value takes two bytes at least.
+  if (bytes.length < 2 * MOST_VALUES) return false;
+  let values = 0;
+  for (let at = 0; at < bytes.length && values <= MOST_VALUES; at += 1) {
+    const byte = bytes[at];
+    if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) values += 1;
+  }
+  return values > MOST_VALUES;
+}
+
+/** A guest with ten thousand interfaces and five addresses on each has 130,000. This many are parsed in some tenths of a second. */
+const MOST_VALUES = 1_048_576;
 
 /** The deepest nesting that is parsed. An address of an interface in a list of records is far above it. */
 const MAX_DEPTH = 64;

@@ -49,7 +49,7 @@ function copyText(text: string | null): string | null {
   return text === null ? null : (JSON.parse(JSON.stringify(text.slice(0, LONGEST_TEXT))) as string);
 }
 
-/** Longer than anything that is stored of a vNIC. */
+/** Longer than anything that is stored of a vNIC, and than a host's name. */
 const LONGEST_TEXT = 512;
 
 /** The most vNICs of a VM. QEMU has room for less than a tenth of them. */
@@ -59,7 +59,7 @@ export const MOST_NICS = 512;
 export function parseCapabilities(result: unknown): HostCapabilities {
   if (!isRecord(result)) throw new ConnectionFailureError("protocol", "the answer is no object");
   return {
-    hostname: readScalar(result["hostname"]),
-    softwareVersion: readScalar(result["software_version"]),
+    hostname: readScalar(result["hostname"])?.slice(0, LONGEST_TEXT) ?? null,
+    softwareVersion: readScalar(result["software_version"])?.slice(0, LONGEST_TEXT) ?? null,
   };
 }

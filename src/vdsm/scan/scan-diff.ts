@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { ReportList } from "../records/host-report.js";
 import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { isRejected, parseVm } from "../records/vm-stats.js";
-import { parseTolerantJson } from "../json/tolerant-json.js";
+import { hasTooManyValues, parseTolerantJson } from "../json/tolerant-json.js";
 import { dropLargeMembers, type RecordParts } from "./scan-record.js";
 
 /** What is kept of an answer. It is digests instead of bytes, because a fleet has a million VMs. */
@@ -110,13 +110,17 @@ export class VmDiff {
  * unreadable.
  */
 export function parsePart(part: Buffer, damage: string | null): ReportedVm | RejectedVm {
-  if (part.length <= MAX_PART_BYTES) return parseVm(parseTolerantJson(part), damage);
+  if (!isTooLarge(part)) return parseVm(parseTolerantJson(part), damage);
   let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
-  if (kept.part.length > MAX_PART_BYTES) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
+  if (isTooLarge(kept.part)) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
   const problems = kept.dropped
     .slice(0, MAX_NAMED)
     .map((field) => ({ field, reason: "is too large to be read" }));
   return parseVm(parseTolerantJson(kept.part), damage, problems);
+}
+
+function isTooLarge(part: Buffer): boolean {
+  return part.length > MAX_PART_BYTES || hasTooManyValues(part);
 }
 
 /** Finds a VM of the kept answer by its digest. It is nearly always at the same position, since hosts keep their order. */

@@ -2,7 +2,7 @@ import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } fr
 import { checkCount } from "../records/host-report.js";
 import { ConnectionFailureError } from "../wire/connection-failure.js";
 import { createFaultError, createNotJsonError } from "../wire/reply.js";
-import { parseTolerantJson } from "../json/tolerant-json.js";
+import { parseShort } from "../json/tolerant-json.js";
 import { findNextRecord, type SearchBudget } from "./find-record.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import type { RecordParts } from "./scan-record.js";
@@ -57,7 +57,7 @@ export class AnswerWalk {
     const { body, json } = this;
     const value = findKeyEnd(json, this.at);
     if (value < 0) throw this.createBreak(this.at);
-    const key = parseTolerantJson(body.subarray(this.at, findStringEnd(json, this.at + 1)));
+    const key = parseShort(body.subarray(this.at, findStringEnd(json, this.at + 1)));
     if (key === "result" && body[value] === OPEN_BRACKET) {
       this.parts.clear();
       this.beginRecords(value + 1);
@@ -66,7 +66,7 @@ export class AnswerWalk {
     const end = findValueEnd(json, value);
     if (end < 0) throw this.createBreak(value);
     if (key === "result") this.result = "other";
-    if (key === "error") this.error = parseTolerantJson(body.subarray(value, end));
+    if (key === "error") this.error = parseShort(body.subarray(value, end));
     this.endMember(end);
   }
 

@@ -26,7 +26,7 @@ export function createHostError(address: string, verb: string, failure: Connecti
 
 /** Shortens a message of a peer, or of a library about a peer, to one line of a log. */
 export function formatOneLine(text: string): string {
-  const plain = toPrintable(text);
+  const plain = toPrintable(text.slice(0, 4 * LONGEST));
   return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST)}…`;
 }
 

@@ -2,7 +2,7 @@ import { COMMA, OPEN_BRACE, CLOSE_BRACE } from "../json/json-bytes.js";
 import { isRecord } from "../records/record.js";
 import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "../json/json-walk.js";
 import { ConnectionFailureError } from "./connection-failure.js";
-import { parseTolerantJson } from "../json/tolerant-json.js";
+import { hasTooManyValues, parseShort, parseTolerantJson } from "../json/tolerant-json.js";
 
 /** Finds the id of the call that a JSON-RPC reply answers; `null` if it has none. It reads as few bytes as possible. */
 export function readReplyId(body: Buffer): string | null {
@@ -48,6 +48,8 @@ function parseReply(body: Buffer): unknown {
       `the answer has ${body.length} bytes, more than the ${MAX_PARSED_BYTES} that are parsed of such a one`,
     );
   }
+  if (hasTooManyValues(body))
+    throw new ConnectionFailureError("protocol", "the answer has more values than are parsed of such a one");
   try {
     return parseTolerantJson(body);
   } catch {
@@ -74,8 +76,8 @@ function findId(body: Buffer): string | null {
       if (last === undefined) throw createNotJsonError(body, value < 0 ? at : value);
       return last;
     }
-    if (parseTolerantJson(body.subarray(at, findStringEnd(json, at + 1))) === "id") {
-      const id = parseTolerantJson(body.subarray(value, end));
+    if (parseShort(body.subarray(at, findStringEnd(json, at + 1))) === "id") {
+      const id = parseShort(body.subarray(value, end));
       return typeof id === "string" ? id : null;
     }
     at = skipBlanks(body, end);
