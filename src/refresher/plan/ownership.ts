@@ -1,5 +1,6 @@
 import type { StoredVm } from "../../store/types.js";
 import { isWithoutGuest, VM_STATUS } from "../../model/guest/vm-status.js";
+import { SAYS_UP } from "./status.js";
 
 /** How a successful pass over a host found a VM. */
 export type Sighting =
@@ -200,9 +201,6 @@ const DOWN: Decision = { verdict: "down", ownership: NO_ROLES };
 
 /** VDSM's `exitReason` of a migration's source. The VM runs on elsewhere, so its record does not mean that it ended. */
 const MIGRATED_AWAY = 4;
-
-/** Stored states of a VM whose owner says Up. */
-const SAYS_UP: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.NOT_RESPONDING]);
 
 /** Stored states in which the owner does not run the guest. */
 const YIELDING: ReadonlySet<number> = new Set([

@@ -9,7 +9,7 @@ import { NicClaims, type NicReports, type SettledNics } from "./nic-claims.js";
 import type { PlannedChanges } from "./plan-builder.js";
 import { NO_CHANGES, PlanBuilder } from "./plan-builder.js";
 import { readInventoryHash, type SightedVm, type Sightings } from "./sightings.js";
-import { readEndedStatus, readRunningStatus, toVmStatus } from "./status.js";
+import { isPostCopySource, readEndedStatus, readRunningStatus, SAYS_UP, toVmStatus } from "./status.js";
 import { cutText, toStorableText } from "./text.js";
 
 /** The plan of a pass: what it will write. */
@@ -59,7 +59,7 @@ export function* planPass(
     const after = planVm(vm, hostId, ignoreNames, settled, limits);
     plan.add(vm.stored, after);
     isSettled &&= isSettledVm(vm, after, hostId);
-    const problem = describeProblem(vm, after, hostId) ?? settled?.conflict ?? null;
+    const problem = describeProblem(vm, after) ?? settled?.conflict ?? null;
     if (problem !== null) problems.set(vm.vmId, problem);
   }
   return { ...plan.build(), isSettled, problems };
@@ -67,15 +67,20 @@ export function* planPass(
 
 /** Describes the problem of the host's report of a VM; `null`: there is none, or the report does not count. */
 function describeProblem(
-  { reported, decision: { verdict } }: SightedVm,
+  { stored, reported, decision: { verdict } }: SightedVm,
   after: StoredVm,
-  hostId: string,
 ): string | null {
   if (verdict === "own" || verdict === "invalid") return after.staleDetail;
-  // Both hosts report that they run it: a copy with the same id, or a split brain.
-  return verdict === "ignore" && reported?.status === "Up" && after.contenderId === hostId
+  const isCopy = verdict === "ignore" && reported !== null && hasCopy(reported);
+  // Both hosts report that they run it, or have it paused: a copy with the same id, or a split brain.
+  return isCopy && stored !== null && SAYS_UP.has(stored.status)
     ? `runs on host ${after.ownerId ?? "unknown"} too, whose report counts`
     : null;
+}
+
+/** Returns `true` for the states in which a VM cannot be on two hosts, not even while it starts or migrates. */
+function hasCopy(reported: ReportedVm): boolean {
+  return reported.status === "Up" || (reported.status === "Paused" && !isPostCopySource(reported));
 }
 
 /** Computes what will be stored of a VM after this pass. */

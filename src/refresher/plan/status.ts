@@ -34,6 +34,9 @@ export function readEndedStatus(reported: ReportedVm | null, before: number): nu
   return exitReason === null && before === VM_STATUS.SAVING_STATE ? VM_STATUS.SUSPENDED : VM_STATUS.DOWN;
 }
 
+/** Stored states of a VM whose owner says Up. */
+export const SAYS_UP: ReadonlySet<number> = new Set([VM_STATUS.UP, VM_STATUS.NOT_RESPONDING]);
+
 /** VDSM's `exitReason` of a VM whose state was saved to be restored later. */
 const SAVE_STATE_SUCCEEDED = 5;
 

@@ -171,6 +171,24 @@ describe("a plan", () => {
     expect(changedVmIds).toEqual([VM]);
   });
 
+  test.each([
+    ["Up", {}, VM_STATUS.UP, true],
+    ["Up", {}, VM_STATUS.NOT_RESPONDING, true],
+    ["Paused", { pauseCode: "EIO" }, VM_STATUS.UP, true],
+    ["Paused", { pauseCode: "POSTCOPY" }, VM_STATUS.UP, false],
+    ["Paused", {}, VM_STATUS.MIGRATING_FROM, false],
+    ["Powering up", {}, VM_STATUS.UP, false],
+    ["Migration Source", {}, VM_STATUS.UP, false],
+  ])(
+    "of a VM that is %s with %j here and %i at its owner tells a copy: %s",
+    (status, more, before, isTold) => {
+      const stored = storedVm({ ownerId: HOST_B, contenderId: HOST_A, status: before });
+      const { problems } = plan([stored], hostReport(reportedVm({ status, ...more })));
+      const told = [[VM, `runs on host ${HOST_B} too, whose report counts`]];
+      expect([...problems]).toEqual(isTold ? told : []);
+    },
+  );
+
   test("notes who receives a VM without telling readers", () => {
     const report = hostReport(reportedVm({ status: "Migration Destination", netIfaces: null }));
     const { changes, changedVmIds, isSettled } = plan([storedVm()], report, [], HOST_B);
