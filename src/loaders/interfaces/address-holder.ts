@@ -1,6 +1,6 @@
 import { findConflictKind } from "../../model/address/conflict-kind.js";
 import { isSameMac } from "../../model/address/mac.js";
-import { memoizeByObject } from "../batches/memoize.js";
+import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { Loaders } from "../loaders.js";
 import { findNicOfInterface, sortBestFirst } from "./match.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";

@@ -1,7 +1,7 @@
 import type { GuestInterface, Nic } from "../rows.js";
 import { isGlobalAddress } from "../../model/address/ip.js";
 import { groupByMac, isSameMac } from "../../model/address/mac.js";
-import { memoizeByObject } from "../batches/memoize.js";
+import { memoizeByObject } from "../../model/memoize-by-object.js";
 
 /** Finds the guest's interfaces with the vNIC's MAC, best first; `null` if the guest's interfaces are not known. */
 export function findInterfacesOfNic(

@@ -1,4 +1,4 @@
-import { memoizeByObject } from "../batches/memoize.js";
+import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { StaleReason } from "../../model/guest/stale-reason.js";
 import { areInterfacesKnown } from "../../store/changes/versions/version-addresses.js";
 import type { PastVm, VmVersion } from "../rows.js";
