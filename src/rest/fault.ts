@@ -57,7 +57,8 @@ function keepForeseen(status: number): number | null {
   return status in REASONS ? status : null;
 }
 
-function readHeaders(error: Error): Record<string, string> {
+/** Returns the headers that an error wants in its answer. */
+export function readHeaders(error: Error): Record<string, string> {
   const headers = "headers" in error ? error.headers : undefined;
   if (typeof headers !== "object" || headers === null) return {};
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
@@ -74,13 +75,16 @@ const REASONS: Readonly<Record<number, string>> = {
   413: "Content Too Large",
   414: "URI Too Long",
   415: "Unsupported Media Type",
+  417: "Expectation Failed",
   421: "Misdirected Request",
   429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   499: "Client Closed Request",
   500: "Internal Server Error",
+  501: "Not Implemented",
   503: "Service Unavailable",
   504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
 };
 
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {

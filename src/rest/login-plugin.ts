@@ -1,3 +1,4 @@
+import { readHeaders } from "./fault.js";
 import { wrapToken } from "../model/wrapped-token.js";
 import type { FastifyContextConfig, FastifyInstance, FastifyReply } from "fastify";
 
@@ -118,22 +119,26 @@ function createAccessDeniedError(): LoginError {
 function toOAuthError(error: unknown): OAuthError {
   if (error instanceof LoginError) return { status: 400, code: error.code, message: error.message };
   const status = readNumber(error, "status") ?? readNumber(error, "statusCode") ?? 500;
-  if (!(error instanceof Error) || status >= 500) {
-    const isKnown = status === 503 || status === 504;
-    return {
-      status: isKnown ? status : 500,
-      code: isKnown ? "temporarily_unavailable" : "server_error",
-      message: isKnown && error instanceof Error ? error.message : "Internal error.",
-      headers: isKnown ? { "retry-after": "5" } : {},
-    };
+  if (!(error instanceof Error)) return INTERNAL;
+  const headers = readHeaders(error);
+  if (status === 503 || status === 504) {
+    const [code, later] = ["temporarily_unavailable", { "retry-after": "5", ...headers }];
+    return { status, code, message: error.message, headers: later };
   }
+  if (status >= 500 && !UNSPOKEN.has(status)) return INTERNAL;
   const isFramework = "code" in error && String(error.code).startsWith("FST_");
   return {
     status,
     code: "invalid_request",
     message: isFramework ? "Send a form (application/x-www-form-urlencoded)." : error.message,
+    headers,
   };
 }
+
+const INTERNAL: OAuthError = { status: 500, code: "server_error", message: "Internal error." };
+
+/** The statuses from 500 on that are the client's fault: a transfer encoding and a version of HTTP that are not spoken here. */
+const UNSPOKEN: ReadonlySet<number> = new Set([501, 505]);
 
 function readNumber(error: unknown, name: string): number | null {
   if (typeof error !== "object" || error === null) return null;

@@ -1,5 +1,7 @@
 import { appendFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { XMLParser } from "fast-xml-parser";
 import { createToken } from "../../src/server/identity/token-lines.js";
@@ -140,6 +142,24 @@ test("HTTP Basic is asked for where it counts, since wget, Java and .NET send no
   // A browser would show its own window in front of our pages, which ask the graph.
   expect(await ask("/graphql?query={__typename}")).toEqual(['Bearer realm="vnic-graph"']);
 });
+
+test.each(["/ovirt-engine/api/vms", "/ovirt-engine/sso/oauth/token"])(
+  "a message that is not spoken here is refused as such at %s, and ends the connection",
+  async (path) => {
+    const ask = async (rest: string) => {
+      const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+      socket.write(`GET ${path} ${rest}\r\n`);
+      return text(socket);
+    };
+    const host = "Host: localhost\r\n";
+    expect(await ask(`HTTP/2.0\r\n${host}`)).toMatch(/^HTTP\/1\.1 505 /);
+    expect(await ask(`HTTP/1.1\r\n${host}Expect: x\r\n`)).toMatch(/^HTTP\/1\.1 417 /);
+    expect(await ask("HTTP/1.1\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    const coded = await ask(`HTTP/1.1\r\n${host}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n`);
+    expect(coded).toMatch(/^HTTP\/1\.1 501 /);
+    expect(coded).toContain("Of transfer encodings, only chunked is understood.");
+  },
+);
 
 test("Ansible's inventory plugin finds all that it reads of each VM", async () => {
   const authorization = `Bearer ${(await login(token))["access_token"]}`;
