@@ -15,21 +15,43 @@ export interface FirstState {
   readonly position: LogCursor;
 }
 
-/** Reads the first page of the state for a question. Subscribers that ask the same at the same time share the read. */
-export type ReadFirstState = (question: KeyedQuestion) => Promise<FirstState>;
+/**
+ * Reads the first page of the state for a question; `null`: whoever asked has gone. Subscribers that ask the same at the
+ * same time share the read.
+ */
+export type ReadFirstState = (question: KeyedQuestion, signal: AbortSignal) => Promise<FirstState | null>;
+
+/** Reads something while it has one of a few slots; `null`: nobody wants it any more. */
+export type ReadInSlot = <Result>(
+  isWanted: () => boolean,
+  read: () => Promise<Result>,
+) => Promise<Result | null>;
 
 /** Creates the function that reads first states in a process. */
-export function createFirstStates(log: ChangeLog, statePage: number): ReadFirstState {
-  const runs = new Map<string, SharedRun<FirstState>>();
-  return async (question) => {
-    const run = runs.get(question.key) ?? shareNext(() => readFirstState(log, question, statePage));
+export function createFirstStates(log: ChangeLog, statePage: number, readInSlot: ReadInSlot): ReadFirstState {
+  const runs = new Map<string, FirstStateRun>();
+  const createRun = (question: KeyedQuestion): FirstStateRun => {
+    const askers = new Set<AbortSignal>();
+    const isWanted = (): boolean => [...askers].some(({ aborted }) => !aborted);
+    const read = () => readFirstState(log, question, statePage);
+    return { askers, read: shareNext(() => readInSlot(isWanted, read)) };
+  };
+  return async (question, signal) => {
+    const run = runs.get(question.key) ?? createRun(question);
     runs.set(question.key, run);
+    run.askers.add(signal);
     try {
-      return await run();
+      return await run.read();
     } finally {
-      if (run.isIdle() && runs.get(question.key) === run) runs.delete(question.key);
+      run.askers.delete(signal);
+      if (run.read.isIdle() && runs.get(question.key) === run) runs.delete(question.key);
     }
   };
+}
+
+interface FirstStateRun {
+  readonly askers: Set<AbortSignal>;
+  readonly read: SharedRun<FirstState | null>;
 }
 
 /**

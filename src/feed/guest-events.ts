@@ -11,7 +11,7 @@ import { isSeen } from "../store/changes/snapshot.js";
 import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
 import { EventQueue, type QueueBounds } from "./event-queue.js";
 import type { Feed } from "./feed.js";
-import { createFirstStates, toStateEvents, type ReadFirstState } from "./first-state.js";
+import { createFirstStates, toStateEvents, type ReadFirstState, type ReadInSlot } from "./first-state.js";
 
 /** Sends subscribers the events that they ask for. */
 export interface GuestEvents {
@@ -49,17 +49,30 @@ export interface GuestEventsOptions extends QueueBounds {
 /** Creates the guest events of a process. */
 export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const pages = createEventPages(options.log);
-  const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE);
+  const readInSlot = createSlotReads(createSlots(STATES));
+  const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE, readInSlot);
   const catchUps = createSlots(CATCH_UPS);
   return {
     follow: (question, signal, notices = {}) =>
-      follow({ ...options, pages, readFirst, catchUps }, question, signal, notices),
+      follow({ ...options, pages, readFirst, readInSlot, catchUps }, question, signal, notices),
+  };
+}
+
+function createSlotReads(slots: Slots): ReadInSlot {
+  return async (isWanted, read) => {
+    const leave = await slots.enter();
+    try {
+      return isWanted() ? await read() : null;
+    } finally {
+      leave();
+    }
   };
 }
 
 interface Parts extends GuestEventsOptions {
   readonly pages: EventPages;
   readonly readFirst: ReadFirstState;
+  readonly readInSlot: ReadInSlot;
   /** A slot is taken for each page that is read for one subscriber alone. */
   readonly catchUps: Slots;
 }
@@ -89,6 +102,7 @@ async function* follow(
   if (after !== NOW_CURSOR) {
     const isFromStart = after === null || after === START_CURSOR;
     const position = isFromStart ? yield* yieldState(parts, question, shown, signal) : parseCursor(after);
+    if (position === null) return;
     const ownReader = log.openReader(position, { vmIds: readVmIds });
     yield* readAll(ownReader);
     caughtUpTo = ownReader.cursor;
@@ -132,20 +146,25 @@ async function* follow(
   }
 }
 
-/** Yields the state, and returns the cursor from which on the log must be read. */
+/** Yields the state, and returns the cursor from which on the log must be read; `null`: the subscriber has gone. */
 async function* yieldState(
-  { log, readFirst, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
+  { log, readFirst, readInSlot, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
   shown: ShownState,
   signal: AbortSignal,
-): AsyncGenerator<GuestEvent, LogCursor, undefined> {
-  const first = await readFirst(question);
+): AsyncGenerator<GuestEvent, LogCursor | null, undefined> {
+  const isWanted = (): boolean => !signal.aborted;
+  const first = await readFirst(question, signal);
+  if (first === null) return null;
   onRead();
   let { page } = first;
   if (page.lastId !== null) shown.add(page);
   yield* first.events;
-  while (page.lastId !== null && !signal.aborted) {
-    page = await log.readStatePage(question, page.lastId, statePage);
+  while (page.lastId !== null) {
+    const { lastId } = page;
+    const next = await readInSlot(isWanted, () => log.readStatePage(question, lastId, statePage));
+    if (next === null) return null;
+    page = next;
     onRead();
     shown.add(page);
     yield* toStateEvents(page);
@@ -180,6 +199,12 @@ const READ_PAGE = 500;
  * others.
  */
 const CATCH_UPS = 3;
+
+/**
+ * The pages of states that are read at the same time. Hundreds who subscribe without a cursor, each with another filter, would
+ * take all connections of readers; making events of a page takes this process as long as reading it takes the database.
+ */
+const STATES = 2;
 
 /** For more VMs than this, the changes of all VMs are read. */
 const MOST_VMS = 100;

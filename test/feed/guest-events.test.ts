@@ -178,6 +178,41 @@ describe("guest events", () => {
     await ownFeed.stop();
   });
 
+  test("of many subscribers with different filters, two states are read at a time, and none for those who have gone", async () => {
+    await addVms(database.store, [countedVm(1)]);
+    const log = createChangeLog(database.dataSource);
+    let letGo: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    let [reads, reading, most] = [0, 0, 0];
+    const slow = {
+      ...log,
+      readStatePage: async (...asked: Parameters<typeof log.readStatePage>) => {
+        reads += 1;
+        reading += 1;
+        most = Math.max(most, reading);
+        await held;
+        const page = await log.readStatePage(...asked);
+        reading -= 1;
+        return page;
+      },
+    };
+    const source = createGuestEvents({ feed, log: slow, maxWaiting: 1_000 });
+    const all = Array.from({ length: 6 }, (_, at) =>
+      follow({ interest: { ...ALL, namePattern: "*".repeat(at + 1) } }, source),
+    );
+    await eventually(() => {
+      expect(reads).toBe(2);
+    });
+    const leaving = all.slice(4).map((client) => client.leave());
+    letGo();
+    await Promise.all(leaving);
+    await eventually(() => {
+      for (const { got } of all.slice(0, 4)) expect(got).toHaveLength(1);
+    });
+    expect([reads, most]).toEqual([4, 2]);
+    expect(all.map(({ error }) => error)).toEqual(all.map(() => null));
+  });
+
   test.each([1_000, 2])(
     "lose nothing and repeat nothing while many write, whenever clients come, leave and go on (pages of %i)",
     async (statePage) => {
