@@ -203,9 +203,9 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "10.0.0.50",
   },
   {
-    title: "an address of keepalived in IPv6, which Linux lists before the own one",
+    title: "two IPv6 addresses that are set by hand: the first one that is reported",
     guest: ["eth0 m1 2001:db8::100 2001:db8::5 fe80::7"],
-    address: "2001:db8::5",
+    address: "2001:db8::100",
   },
   {
     title: "temporary addresses, which Linux lists before the one from which they come",
