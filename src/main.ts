@@ -101,13 +101,21 @@ async function createCommandLine(signal: AbortSignal): Promise<CommandLine> {
 
 /** Reports an error in one line for people, without its stack, and returns the exit code. */
 async function reportError(error: unknown): Promise<number> {
-  const [{ CommanderError }, { ConfigError }, { formatError }] = await Promise.all([
-    import("commander"),
-    import("./config.js"),
-    import("./gateway/format-error.js"),
-  ]);
+  const [{ CommanderError }, { ConfigError }, { formatError }, { DatabaseUnavailableError }] =
+    await Promise.all([
+      import("commander"),
+      import("./config.js"),
+      import("./gateway/format-error.js"),
+      import("./store/postgres/errors.js"),
+    ]);
   if (error instanceof Error && outputErrors.has(error)) return 0;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
-  process.stderr.write(`vnic-graph: ${formatError(error)}\n`);
+  const message = formatError(error);
+  // The driver's own message, such as "Connection terminated unexpectedly", does not even say of what.
+  const told =
+    error instanceof DatabaseUnavailableError
+      ? `the database ${error.condition}: ${message}; \`vnic-graph doctor\` says how to mend it`
+      : message;
+  process.stderr.write(`vnic-graph: ${told}\n`);
   return error instanceof ConfigError ? MISUSED : FAILED;
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { addDatabaseParameter } from "../../src/model/connections/database-url.js";
 import { createDatabase } from "../support/databases/database.js";
 import { temporaryFolder } from "../support/processes/gateway.js";
 import { ROOT } from "../support/documents/markdown.js";
@@ -58,6 +59,21 @@ test.each([["schema"], ["--help"], ["token list --file /dev/null"], ["doctor"]])
     ]);
   },
 );
+
+test("a command that the database refuses says that it was the database, and what to do", async () => {
+  const database = await createDatabase();
+  onTestFinished(() => database.drop());
+  const readOnly = addDatabaseParameter(database.url, "options", "-c default_transaction_read_only=on");
+  const { stderr } = await runShell(`"$VNIC" hosts add host-1; echo "code $?" >&2`, {
+    DATABASE_URL: readOnly,
+  });
+  expect(stderr.trim().split("\n")).toEqual([
+    expect.stringMatching(
+      /^vnic-graph: the database cannot be written at the moment: .*read-only transaction; `vnic-graph doctor` says how to mend it$/,
+    ),
+    "code 1",
+  ]);
+});
 
 test("a variable that looks like a setting is a warning on standard error, with the nearest name", async () => {
   const { stdout, stderr } = await runShell(`"$VNIC" doctor || true`, {
