@@ -6,10 +6,11 @@
  */
 export class BoundedMap<Value> {
   private readonly entries = new Map<string, Entry<Value>>();
-  /** What the hand comes to next. It follows the map as that changes. */
-  private hand = this.entries.entries();
-  /** How often the hand began a round. It comes to what was set in one round in the next one. */
-  private round = 0;
+  /**
+   * What the hand comes to next, in a ring of all entries. An iterator of the map would do as well, but while it stands still V8
+   * keeps each table that the map had since, with all that was ever replaced or deleted.
+   */
+  private hand: Entry<Value> | null = null;
   private used = 0;
   private pushedOut = 0;
   /** The number of new values that were not kept, since the last one that was. */
@@ -55,9 +56,13 @@ export class BoundedMap<Value> {
   set(key: string, value: Value, weight: number): void {
     const isNew = !this.delete(key);
     if (weight > this.maxWeight / 8 || !this.mayEnter(isNew, weight)) return;
-    this.entries.set(key, { value, weight, isUsed: false, round: this.round });
+    const entry = new Entry(key, value, weight);
+    this.entries.set(key, entry);
     this.used += weight;
-    this.makeRoom(key);
+    // The hand comes to it last.
+    if (this.hand === null) this.hand = entry;
+    else entry.enterBefore(this.hand);
+    this.makeRoom(entry);
   }
 
   /** Notes that a value weighs more now, or less. */
@@ -66,7 +71,7 @@ export class BoundedMap<Value> {
     if (entry?.value !== value) return;
     entry.weight += weight;
     this.used += weight;
-    this.makeRoom(key);
+    this.makeRoom(entry);
   }
 
   /** Removes a value. Returns `false` if none was kept by this key. */
@@ -74,6 +79,8 @@ export class BoundedMap<Value> {
     const entry = this.entries.get(key);
     if (entry === undefined) return false;
     this.used -= entry.weight;
+    if (this.hand === entry) this.hand = entry.next === entry ? null : entry.next;
+    entry.leave();
     return this.entries.delete(key);
   }
 
@@ -85,7 +92,7 @@ export class BoundedMap<Value> {
 
   clear(): void {
     this.entries.clear();
-    this.hand = this.entries.entries();
+    this.hand = null;
     this.used = 0;
   }
 
@@ -96,32 +103,44 @@ export class BoundedMap<Value> {
     return this.refused === 0;
   }
 
-  /** Makes room, also for the value of this key. It stays, unless it is the only one. */
-  private makeRoom(forKey: string | null): void {
-    while (this.used > this.maxWeight) {
-      const next = this.hand.next();
-      // The map is in the order of setting, so what was set in this round is the end of it. Otherwise the hand would follow what
-      // is set, and never come to the first ones again.
-      if (next.done === true || next.value[1].round === this.round) {
-        this.round += 1;
-        this.hand = this.entries.entries();
-        continue;
-      }
-      const [key, entry] = next.value;
-      const mayStay = entry.isUsed || (key === forKey && this.entries.size > 1);
+  /** Makes room, also for this entry. It stays, unless it is the only one. */
+  private makeRoom(forEntry: Entry<Value> | null): void {
+    while (this.used > this.maxWeight && this.hand !== null) {
+      const entry = this.hand;
+      this.hand = entry.next;
+      const mayStay = entry.isUsed || (entry === forEntry && this.entries.size > 1);
       entry.isUsed = false;
       if (mayStay) continue;
-      this.delete(key);
+      this.delete(entry.key);
       this.pushedOut += 1;
     }
   }
 }
 
-interface Entry<Value> {
-  readonly value: Value;
-  weight: number;
+/** A kept value in the ring; alone, it is its own neighbour. */
+class Entry<Value> {
   /** Whether it was used since the hand last came by. */
-  isUsed: boolean;
-  /** The round of the hand in which it was set. */
-  readonly round: number;
+  isUsed = false;
+  next: Entry<Value> = this;
+  private previous: Entry<Value> = this;
+
+  constructor(
+    readonly key: string,
+    readonly value: Value,
+    public weight: number,
+  ) {}
+
+  enterBefore(other: Entry<Value>): void {
+    this.next = other;
+    this.previous = other.previous;
+    other.previous.next = this;
+    other.previous = this;
+  }
+
+  leave(): void {
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    // An old object that nobody needs would still hold a young one until the next complete collection.
+    this.next = this.previous = this;
+  }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BoundedMap } from "../../src/model/bounded-map.js";
+import { collectGarbage } from "../support/garbage.js";
 
 /** Asks for keys one after the other, and keeps what is not found; returns the share of those that were found. */
 function askInTurn(map: BoundedMap<string>, keys: number, rounds: number): number {
@@ -101,6 +102,22 @@ describe("a bounded map", () => {
         }
       }),
     );
+  });
+
+  test("lets go of what was replaced or deleted, also while nothing has to make room", async () => {
+    const map = new BoundedMap<object>(1_000_000);
+    const gone: WeakRef<object>[] = [];
+    for (let at = 0; at < 2_000; at += 1) {
+      const value = { at };
+      map.set(String(at % 100), value, 1);
+      if (at < 1_900) gone.push(new WeakRef(value));
+    }
+    for (let at = 0; at < 50; at += 1) map.delete(String(at));
+    // A WeakRef holds its object until the end of the turn in which it was made.
+    await new Promise(setImmediate);
+    collectGarbage();
+    expect(gone.filter((each) => each.deref() !== undefined)).toEqual([]);
+    expect(map.size).toBe(50);
   });
 
   test("keeps nothing that is heavier than an eighth of it", () => {
