@@ -34,12 +34,13 @@ describe("the report of a host", () => {
         hash: "-8563275283466411123",
         exitReason: null,
         netIfaces: [
-          { name: "lo", hw: "00:00:00:00:00:00", inet: ["127.0.0.1"], inet6: ["::1"] },
+          { name: "lo", hw: "00:00:00:00:00:00", inet: ["127.0.0.1"], inet6: ["::1"], problems: [] },
           {
             name: "eth0",
             hw: "00:1a:4a:16:17:08",
             inet: ["10.35.17.8"],
             inet6: ["fe80::21a:4aff:fe16:1708"],
+            problems: [],
           },
         ],
         guestIPs: null,
@@ -64,7 +65,7 @@ describe("the report of a host", () => {
     const inet6 = ["fe80::1%eth0", "fe80::2%a%b", "10.0.0.5", "y".repeat(60)];
     const { vms } = createReport({ vmId: VM_ID, status: "Up", netIfaces: [{ inet, inet6 }] });
     expect(vms).toMatchObject([{ netIfaces: [{ inet: ["10.0.0.2"], inet6: ["fe80::1%eth0"] }] }]);
-    expect(vms[0]?.problems).toEqual([
+    expect(vms[0]?.netIfaces?.[0]?.problems).toEqual([
       { field: "inet of netIfaces[0]", reason: 'has "10.0.0.1/24", no IPv4 address' },
       { field: "inet of netIfaces[0]", reason: 'has "fe80::1", no IPv4 address' },
       { field: "inet of netIfaces[0]", reason: 'has "10.0.0.3,10.0.0.4", no IPv4 address' },
@@ -73,6 +74,15 @@ describe("the report of a host", () => {
       { field: "inet6 of netIfaces[0]", reason: 'has "10.0.0.5", no IPv6 address' },
       { field: "inet6 of netIfaces[0]", reason: `has "${"y".repeat(45)}…", no IPv6 address` },
     ]);
+  });
+
+  test("keeps no more of what is wrong than anybody needs, however many interfaces are wrong", () => {
+    const inet = Array.from({ length: 30 }, (_, at) => `no${at}`);
+    const netIfaces = Array.from({ length: 10_000 }, (_, at) => ({ name: `veth${at}`, inet }));
+    const [vm] = createReport({ vmId: VM_ID, status: "Up", netIfaces }).vms;
+    const counts = vm!.netIfaces!.map(({ problems }) => problems.length);
+    expect([counts[0], counts[499], counts[500], counts.at(-1)]).toEqual([20, 20, 0, 0]);
+    expect(vm?.problems).toEqual([]);
   });
 
   test("names a status that nobody knows, and keeps it", () => {
@@ -232,15 +242,11 @@ describe("the report of a host", () => {
     );
     expect(rejected).toEqual([]);
     expect(vms).toMatchObject([
-      {
-        vmId: OTHER_VM,
-        status: "Up",
-        ...good,
-        ...expected,
-        problems: [{ field, reason: expect.stringContaining(reason) as string }],
-      },
+      { vmId: OTHER_VM, status: "Up", ...good, ...expected },
       { vmId: VM_ID, status: "Up", problems: [] },
     ]);
+    const problems = [vms[0]!, ...(vms[0]!.netIfaces ?? [])].flatMap((each) => each.problems);
+    expect(problems).toEqual([{ field, reason: expect.stringContaining(reason) as string }]);
   });
 
   test.each([
@@ -263,7 +269,7 @@ describe("the report of a host", () => {
     [
       "Infinity among addresses",
       '"netIfaces": [{"inet": [Infinity, "10.0.0.1"]}]',
-      { netIfaces: [{ inet: ["10.0.0.1"] }], problems: [{ field: "inet of netIfaces[0]" }] },
+      { netIfaces: [{ inet: ["10.0.0.1"], problems: [{ field: "inet of netIfaces[0]" }] }] },
     ],
     ["a number that is none", '"vcpuCount": 01, "cpuUser": 1., "x": -, "y": nul', { problems: [] }],
     [

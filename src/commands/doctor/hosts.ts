@@ -4,6 +4,8 @@ import type { Config } from "../../config.js";
 import type { HostPool } from "../../gateway/hosts/host-pool.js";
 import { dial } from "../../vdsm/wire/dial.js";
 import { HostError, type HostErrorKind } from "../../vdsm/errors.js";
+import type { HostReport } from "../../vdsm/records/types.js";
+import type { RecordProblem } from "../../vdsm/records/values.js";
 import { createTlsReader } from "../../vdsm/wire/tls.js";
 import type { VdsmClient } from "../../vdsm/vdsm-client.js";
 import type { ConfiguredHost } from "../../store/types.js";
@@ -48,10 +50,10 @@ async function checkHost(
     const who = `${hostname ?? "a host without a name"}, VDSM ${softwareVersion ?? "of unknown version"}`;
     const what = `${who}: ${report.vms.length} VMs, ${telling} with a guest agent that tells its interfaces`;
     const findings = [createOkFinding(check, what)];
-    const [troubled] = report.vms.filter(({ problems }) => problems.length > 0);
-    if (troubled !== undefined) {
-      const { field, reason } = troubled.problems[0] ?? { field: "record", reason: "cannot be read" };
-      const why = `VM ${troubled.vmId}: ${field} ${reason}`;
+    const troubled = findProblem(report);
+    if (troubled !== null) {
+      const { vmId, field, reason } = troubled;
+      const why = `VM ${vmId}: ${field} ${reason}`;
       findings.push(warn(check, why, "what cannot be read stays as it was; look at the VM's guest agent"));
     }
     const [unreadable] = report.rejected;
@@ -71,6 +73,15 @@ async function checkHost(
   } finally {
     await vdsm.close();
   }
+}
+
+/** Finds the first problem of a VM's record or of its interfaces. */
+function findProblem({ vms }: HostReport): (RecordProblem & { readonly vmId: string }) | null {
+  for (const { vmId, problems, netIfaces } of vms) {
+    const [problem] = [{ problems }, ...(netIfaces ?? [])].flatMap((each) => each.problems);
+    if (problem !== undefined) return { vmId, ...problem };
+  }
+  return null;
 }
 
 /** Finds what to do about a failure: by its cause if the message names one, else by its kind. */

@@ -1,14 +1,13 @@
 import type { GuestLimits } from "../../model/guest/guest-limits.js";
 import { hasUnreadableGuest } from "../../vdsm/records/vm-stats.js";
-import { formatInterfaceField, type ReportedInterface } from "../../vdsm/records/interfaces.js";
-import { MAX_PROBLEMS, ProblemList, type RecordProblem } from "../../vdsm/records/values.js";
+import { ProblemList } from "../../vdsm/records/values.js";
 import type { ReportedVm } from "../../vdsm/records/types.js";
 import type { GuestInterface, GuestSilence, StoredVm } from "../../store/types.js";
 import { diffInterfaces, formatInterfaceKey } from "./diff.js";
 import { hasSameIps, joinIps, parseGuestIps } from "./guest-addresses.js";
-import { isIgnored, toGuestInterfaces } from "./normalize.js";
+import { toGuestInterfaces } from "./normalize.js";
 import { formatProblems } from "./problems.js";
-import { normalizeFqdn, toStorableText } from "./text.js";
+import { normalizeFqdn } from "./text.js";
 
 /** The data of a guest after a report of its owner. */
 export interface GuestData {
@@ -31,7 +30,7 @@ export function planGuest(
 ): GuestData {
   const { netIfaces } = reported;
   if (netIfaces === null) return planSilentGuest(reported, known);
-  const problems = new ProblemList(dropIgnored(reported.problems, netIfaces, ignoreNames));
+  const problems = new ProblemList(reported.problems);
   const stored = known?.interfaces ?? [];
   const normalized = toGuestInterfaces(reported.vmId, netIfaces, ignoreNames, {
     known: stored,
@@ -48,21 +47,6 @@ export function planGuest(
     silence: problems.list.length > 0 ? "partial" : null,
     staleDetail: formatProblems(problems.list),
   };
-}
-
-/** Returns the problems without those of ignored interfaces. A full list stays as it is, because others may be missing in it. */
-function dropIgnored(
-  problems: readonly RecordProblem[],
-  netIfaces: readonly ReportedInterface[],
-  ignoreNames: readonly RegExp[],
-): readonly RecordProblem[] {
-  if (problems.length === 0 || problems.length >= MAX_PROBLEMS) return problems;
-  const ignored = new Set(
-    netIfaces
-      .filter(({ name }) => name !== null && isIgnored(toStorableText(name), ignoreNames))
-      .map(({ name }) => formatInterfaceField(name, 0)),
-  );
-  return problems.filter(({ field }) => !ignored.has(field.replace(/^\w+ of /, "")));
 }
 
 function planSilentGuest(reported: ReportedVm, known: StoredVm | null): GuestData {

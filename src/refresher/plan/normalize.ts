@@ -20,7 +20,7 @@ export interface NormalizeOptions {
   /** The stored interfaces. They keep their addresses if the reported ones cannot be read. */
   readonly known?: readonly GuestInterface[];
   readonly limits?: GuestLimits;
-  /** Receives a problem if the limits leave something out. */
+  /** Receives the problems of interfaces that are not ignored, and one if the limits leave something out. */
   readonly problems?: ProblemList;
 }
 
@@ -42,7 +42,9 @@ export function toGuestInterfaces(
   let isTooMuch = false;
   for (const entry of reported) {
     const guestInterface = toGuestInterface(vmId, entry, known);
-    if (isIgnored(guestInterface.name, ignoreNames) || isLoopbackAlone(entry, guestInterface)) continue;
+    if (isIgnored(guestInterface.name, ignoreNames)) continue;
+    for (const { field, reason } of entry.problems) problems.add(field, reason);
+    if (isLoopbackAlone(entry, guestInterface)) continue;
     const key = formatInterfaceKey(guestInterface);
     if (kept.has(key)) continue;
     const more = guestInterface.ipv4Addresses.length + guestInterface.ipv6Addresses.length;
@@ -84,7 +86,7 @@ function toGuestInterface(
   reported: ReportedInterface,
   known: readonly GuestInterface[],
 ): GuestInterface {
-  const { name: reportedName, hw, inet, inet6, ...asReported } = reported;
+  const { name: reportedName, hw, inet, inet6 } = reported;
   const name = reportedName === null || reportedName === "" ? null : toStorableText(reportedName);
   const macAddress = normalizeReportedMac(hw);
   // Addresses that cannot be read stay as they were.
@@ -98,7 +100,6 @@ function toGuestInterface(
   const ipv6 = inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6);
   const isLoopback = (macAddress === null || macAddress === NO_MAC) && hasLoopback(reported);
   return {
-    ...asReported,
     vmId,
     name,
     macAddress,

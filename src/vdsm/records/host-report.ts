@@ -65,7 +65,8 @@ interface LargeReport {
 
 function countEntries({ netIfaces }: ReportedVm): number {
   let entries = 0;
-  for (const { inet, inet6 } of netIfaces ?? []) entries += 1 + (inet?.length ?? 0) + (inet6?.length ?? 0);
+  for (const { inet, inet6, problems } of netIfaces ?? [])
+    entries += 1 + (inet?.length ?? 0) + (inet6?.length ?? 0) + problems.length;
   return entries;
 }
 

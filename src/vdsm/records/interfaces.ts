@@ -1,7 +1,15 @@
 import { isAddressOf } from "../../model/address/ip.js";
 import type { IpFamily } from "../../model/address/cidr.js";
 import { isRecord } from "./record.js";
-import { quoteText, readList, readName, readText, type ProblemList } from "./values.js";
+import {
+  MAX_PROBLEMS,
+  ProblemList,
+  quoteText,
+  readList,
+  readName,
+  readText,
+  type RecordProblem,
+} from "./values.js";
 
 /** One entry of `netIfaces`, as the guest agent gave it. Only its types are checked; nothing is normalized. */
 export interface ReportedInterface {
@@ -10,6 +18,8 @@ export interface ReportedInterface {
   /** `null`: they cannot be read, so the stored ones stay. */
   readonly inet: readonly string[] | null;
   readonly inet6: readonly string[] | null;
+  /** Its first fields that could not be read completely; usually none. They do not count if the interface is ignored. */
+  readonly problems: readonly RecordProblem[];
 }
 
 /**
@@ -21,9 +31,13 @@ export function parseInterfaces(value: unknown, problems: ProblemList): Reported
   const entries = readList(value, "netIfaces", problems);
   if (entries === null) return null;
   const interfaces: ReportedInterface[] = [];
+  let room = MOST_PROBLEMS;
   entries.forEach((entry, at) => {
-    if (isRecord(entry)) interfaces.push(parseInterface(entry, at, problems));
-    else problems.add(`netIfaces[${at}]`, "is no object");
+    if (isRecord(entry)) {
+      const parsed = parseInterface(entry, at, new ProblemList([], Math.min(room, MAX_PROBLEMS)));
+      room -= parsed.problems.length;
+      interfaces.push(parsed);
+    } else problems.add(`netIfaces[${at}]`, "is no object");
   });
   return interfaces.length === 0 && entries.length > 0 ? null : interfaces;
 }
@@ -32,7 +46,7 @@ export function parseInterfaces(value: unknown, problems: ProblemList): Reported
  * Names an interface in a problem: by its own name, if it has one. Positions change whenever interfaces of containers come or go,
  * and each new text is told again.
  */
-export function formatInterfaceField(name: unknown, at: number): string {
+function formatInterfaceField(name: unknown, at: number): string {
   if (typeof name !== "string" || name === "") return `netIfaces[${at}]`;
   // It is called for each interface, and nearly all names are plain.
   return `netIfaces[${PLAIN_NAME.test(name) ? `"${name}"` : quoteText(name)}]`;
@@ -51,6 +65,7 @@ function parseInterface(
     hw: readText(entry["hw"], `hw of ${field}`, problems),
     inet: parseAddresses(entry["inet"], 4, `inet of ${field}`, problems),
     inet6: parseAddresses(entry["inet6"], 6, `inet6 of ${field}`, problems),
+    problems: problems.list,
   };
 }
 
@@ -84,3 +99,6 @@ function parseAddresses(
 
 /** The longest address with its zone. The address alone has 45 characters at most; the zone may be an adapter's name. */
 const MAX_ADDRESS = 1_024;
+
+/** The most problems of all interfaces together. Those of containers may be ignored, and what counts may come after them. */
+const MOST_PROBLEMS = 10_000;

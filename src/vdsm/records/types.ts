@@ -26,7 +26,7 @@ export interface ReportedVm {
   /** Addresses joined by blanks, from old agents; `''` from qemu-ga. `null`: none can be read, or there are `netIfaces`. */
   readonly guestIPs: string | null;
   readonly guestFQDN: string | null;
-  /** Fields that could not be read completely; usually none. */
+  /** Fields that could not be read completely, but those of interfaces, which have them themselves; usually none. */
   readonly problems: readonly RecordProblem[];
 }
 

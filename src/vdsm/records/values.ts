@@ -11,13 +11,16 @@ export interface RecordProblem {
 export class ProblemList {
   readonly list: RecordProblem[];
 
-  constructor(found: readonly RecordProblem[] = []) {
+  constructor(
+    found: readonly RecordProblem[] = [],
+    private readonly most = MAX_PROBLEMS,
+  ) {
     this.list = [...found];
   }
 
   add(field: string, reason: string): void {
     // Twenty problems are enough to know; a guest may send ten thousand.
-    if (this.list.length >= MAX_PROBLEMS) return;
+    if (this.list.length >= this.most) return;
     if (!this.list.some((known) => known.field === field && known.reason === reason))
       this.list.push({ field, reason });
   }
@@ -124,7 +127,7 @@ const MAX_BYTES = 1_600;
 /** The longest quotation: a message shows each address completely. */
 const MAX_QUOTED = 45;
 
-/** The most problems of a record: more than anybody reads. */
+/** The most problems of a record, or of one of its interfaces: more than anybody reads. */
 export const MAX_PROBLEMS = 20;
 
 /** The largest integer. PostgreSQL refuses a larger one, and all other data of the host with it. */

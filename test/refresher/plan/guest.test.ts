@@ -146,7 +146,16 @@ describe("a guest", () => {
     expect(tell(wrong)).toEqual(told);
     expect(tell(ignored, { name: "docker0" }, wrong)).toEqual(told);
     expect(tell(ignored)).toEqual([null, null]);
+    expect(tell(...Array.from({ length: 1_000 }, () => ignored), wrong)).toEqual(told);
     expect(tell({ inet: ["x"] })).toEqual(["partial", 'inet of netIfaces[0] has "x", no IPv4 address']);
+  });
+
+  test("is told of a wrong interface whose long name begins as that of an ignored one, and of no number that is ignored", () => {
+    const long = "v".repeat(60);
+    const spoken = [`${long}1`, `${long}2`, 5].map((name) => ({ name, inet: "x" }));
+    const vm = reportedVm({ netIfaces: parseInterfaces(spoken, new ProblemList()) });
+    const { staleDetail } = planGuest(vm, null, [/2$/, /^5$/]);
+    expect(staleDetail).toBe(`inet of netIfaces["${"v".repeat(45)}…"] is no list`);
   });
 
   test("whose addresses without interfaces cannot be read is not silent", () => {
