@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
+import { formatError } from "../../gateway/format-error.js";
 import { boundHeapGrowth } from "../../gateway/heap-growth.js";
-import { createLog } from "../../gateway/log.js";
+import { createLog, type Log } from "../../gateway/log.js";
 import type { CommandLine, Flags } from "./command-line.js";
 import { addSettingFlags } from "./flags.js";
 
@@ -10,6 +11,7 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
     const hangUps = listenForHangUps();
     const config = readConfig(options);
     const log = createLog(config.logLevel);
+    outliveLostFailures(log);
     boundHeapGrowth();
     const { beginEmbedded, endEmbedded } = await import("../../gateway/database/embedded.js");
     let spawned: () => void = () => undefined;
@@ -52,6 +54,16 @@ export function addOnceCommands(program: Command, { readConfig, print, fail, sig
   ).action(async (options: Flags) => {
     const { runDoctor } = await import("../doctor.js");
     if (!(await runDoctor(() => readConfig(options), print, signal))) fail();
+  });
+}
+
+/**
+ * Logs promises that fail when nobody waits for them, instead of ending the process, as Node would. graphql-js makes such ones: if
+ * an item of a list fails at once, it lets go of those that are not ready yet.
+ */
+function outliveLostFailures(log: Pick<Log, "error">): void {
+  process.on("unhandledRejection", (reason) => {
+    log.error({ reason: formatError(reason) }, "something failed that nobody waited for");
   });
 }
 
