@@ -50,8 +50,7 @@ export interface PrimaryAddress<Interface, Nic> {
  * 5. one of a scope that reaches farther (see {@link AddressScope});
  * 6. IPv4;
  * 7. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
- * 8. the first one in the order of the vNICs by name, then in reported order; of those that a guest makes up, the oldest (see
- *    {@link listsNewestFirst}), so that one that comes later does not take its place.
+ * 8. the first one in the order of the vNICs by name, then in reported order.
  *
  * Never chosen are loopback addresses, 192.0.0.0/29, and those of bridges of containers. Addresses are ranked one by one,
  * so the answer changes only if a better one comes or this one goes.
@@ -119,7 +118,6 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
   from: number,
 ): Candidate<Interface, Nic> | null {
   const { nic, guestInterface, position } = holder;
-  const last = listsNewestFirst(guestInterface) ? addresses.length - 1 : null;
   for (const [index, address] of addresses.entries()) {
     const parsed = parseAddress(address);
     if (parsed === null) continue;
@@ -127,7 +125,6 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
     const scope = findAddressScope(number);
     if (scope === null || (family !== null && number.family !== family)) continue;
     if (within !== null && !isInCidr(number, within)) continue;
-    const lasting = number.family === 4 ? 0 : rankLasting(number.value, guestInterface?.macAddress ?? null);
     const rank = [
       rankNetwork(nic, network),
       rankFirst(scope !== "link-local"),
@@ -136,9 +133,9 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
       ADDRESS_SCOPES.indexOf(scope),
       number.family,
       position[0] ?? 0,
-      lasting,
+      number.family === 4 ? 0 : rankLasting(number.value, guestInterface?.macAddress ?? null),
       ...position.slice(1),
-      from + (lasting === MADE_UP && last !== null ? last - index : index),
+      from + index,
     ];
     // If two are equal, the first one stays, as in a stable sort.
     if (best === null || compareRanks(rank, best.rank) < 0) best = { holder, address, number, scope, rank };
@@ -173,15 +170,6 @@ function rankTunnel(guestInterface: AddressedInterface | null): number {
   return macAddress === null || isNoMac(macAddress) ? 1 : 0;
 }
 
-/**
- * Returns `true` for an interface whose IPv6 addresses are listed from the newest to the oldest, as Linux does. Its temporary
- * addresses stand before the one from which they come. Windows and FreeBSD add new ones at the end.
- */
-function listsNewestFirst(guestInterface: AddressedInterface | null): boolean {
-  const name = guestInterface?.name ?? "";
-  return /^[a-z][\w.:@-]*$/.test(name) && !name.startsWith("vtnet");
-}
-
 function rankFirst(isFirst: boolean): number {
   return isFirst ? 0 : 1;
 }
@@ -193,10 +181,8 @@ function rankFirst(isFirst: boolean): number {
 export function rankLasting(value: bigint, mac: string | null): number {
   const interfaceId = value & 0xffff_ffff_ffff_ffffn;
   if (mac !== null && interfaceId === formatEui64(mac)) return 0;
-  return interfaceId >> 32n === 0n ? 1 : MADE_UP;
+  return interfaceId >> 32n === 0n ? 1 : 2;
 }
-
-const MADE_UP = 2;
 
 /**
  * Computes the interface's part of an IPv6 address that is made from a MAC (RFC 4291, appendix A); `null` for other

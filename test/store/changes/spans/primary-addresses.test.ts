@@ -131,7 +131,7 @@ test("nobody waits: a VM that a pass has locked is found anew when the pass has 
  * VMs that do not change are found anew, and write the new digest here.
  */
 test("a rule with other answers has another number", () => {
-  expect([PRIMARY_RULE, digestAnswers()]).toEqual([3, "jxtwb9UIxOlT"]);
+  expect([PRIMARY_RULE, digestAnswers()]).toEqual([3, "G1e5of0xfCyg"]);
 });
 
 function digestAnswers(): string {
