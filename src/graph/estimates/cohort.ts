@@ -22,6 +22,8 @@ export interface FieldEstimate {
   readonly statements: number;
   /** The cost of rows and addresses that are read and not shown, in objects. */
   readonly scanned?: number;
+  /** The same for what is read of the parents' guests once, however many fields of the same parents need it. */
+  readonly guestReads?: number;
 }
 
 /** The values of a field's arguments. */
@@ -54,18 +56,31 @@ export function countListItems({ count, repeats, owners }: Cohort, distribution:
 
 /**
  * Counts the cost of reading all interfaces and vNICs of the cohort's guests, of which an answer may show one address or none.
- * A row costs half as much as an object that is shown. An address is cut out of a list, and often parsed. What is found once
- * for a guest is given with `repeats: 1`.
+ * What usual guests have is in the cost of their objects and statements; of larger ones the rest counts. A row costs half
+ * as much as an object that is shown. An address is cut out of a list, and often parsed.
  */
 export function countGuestReads(parents: Cohort, counts: FleetCounts): number {
-  const rows = countListItems(parents, counts.interfacesPerVm) + countListItems(parents, counts.nicsPerVm);
-  return rows / ROWS_READ_AN_OBJECT + countAddressReads(parents, counts);
+  const once = { ...parents, repeats: 1 };
+  const rows =
+    countListItems(once, takeRest(counts.interfacesPerVm, USUAL.interfaces)) +
+    countListItems(once, takeRest(counts.nicsPerVm, USUAL.nics));
+  return rows / ROWS_READ_AN_OBJECT + countAddressReads(once, counts);
 }
 
-/** Counts the cost of reading all addresses of the cohort's guests. */
+/** Counts the cost of reading all addresses of the cohort's guests, beyond those of usual ones. */
 export function countAddressReads(parents: Cohort, { ipv4PerVm, ipv6PerVm }: FleetCounts): number {
-  const addresses = countListItems(parents, ipv4PerVm) + countListItems(parents, ipv6PerVm);
+  const addresses =
+    countListItems(parents, takeRest(ipv4PerVm, USUAL.ipv4)) +
+    countListItems(parents, takeRest(ipv6PerVm, USUAL.ipv6));
   return addresses / ADDRESSES_AN_OBJECT;
+}
+
+/** What a usual guest has at most. */
+const USUAL = { interfaces: 24, nics: 8, ipv4: 32, ipv6: 64 };
+
+/** Returns what lists have beyond their first `usual` items. */
+function takeRest(distribution: Distribution, usual: number): Distribution {
+  return distribution.map(({ length, lists }) => ({ length: Math.max(0, length - usual), lists }));
 }
 
 const ROWS_READ_AN_OBJECT = 2;

@@ -148,9 +148,9 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
     }),
   // It reads interfaces and vNICs; for a vNIC also its VM.
   "GuestInfo.primaryAddress": (parents, _args, counts) => ({
-    ...readTwice(parents, {}),
+    ...readGuests(parents, counts, 2, {}),
     // The addresses are ranked anew each time.
-    scanned: countGuestReads(parents, counts),
+    scanned: countAddressReads(parents, counts),
   }),
   "VmNic.primaryAddress": (parents, _args, counts) => readGuests(parents, counts, 2, {}),
   // It reads the VM, its interfaces and its vNICs.
@@ -170,7 +170,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   },
   "GuestInfo.networkDevices": (parents, _args, counts) => ({
     ...readTwice(parents, { count: countListItems(parents, counts.interfacesPerVm) }),
-    scanned: countAddressReads(parents, counts),
+    guestReads: countAddressReads({ ...parents, repeats: 1 }, counts),
   }),
   "GuestInfo.ips": (parents, _args, { ipsPerVm }) => listValues(parents, ipsPerVm),
   "NetworkDevice.ipv4Addresses": (parents, _args, { ipv4PerVm }) => listValues(parents, ipv4PerVm),
@@ -202,11 +202,7 @@ function readGuests(
   changes: Partial<Cohort>,
 ): FieldEstimate {
   const { cohort, statements } = readByKey(parents, changes);
-  return {
-    cohort,
-    statements: times * statements,
-    scanned: countGuestReads({ ...parents, repeats: 1 }, counts),
-  };
+  return { cohort, statements: times * statements, guestReads: countGuestReads(parents, counts) };
 }
 
 /** Estimates lists of plain values: no object has more of them than its VM. */

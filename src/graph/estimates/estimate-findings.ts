@@ -52,12 +52,8 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "GuestAddress.vmNic": readTwice,
   "AddressConflict.kind": (parents, args, counts) => {
     const held = parents.count * HOLDERS_SHOWN;
-    const {
-      cohort,
-      statements,
-      scanned = 0,
-    } = readTwice({ ...parents, count: held, owners: held }, args, counts);
-    return { cohort: { ...parents, portions: cohort.portions }, statements, scanned: held + scanned };
+    const holders = readTwice({ ...parents, count: held, owners: held }, args, counts);
+    return { ...holders, cohort: { ...parents, portions: holders.cohort.portions }, scanned: held };
   },
   "AddressConflict.holders": (parents) => {
     const count = parents.count * HOLDERS_SHOWN;
@@ -72,7 +68,7 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Drift.vmNic": readOne,
   "Drift.device": (parents, _args, counts) => ({
     ...readOne(parents),
-    scanned: countGuestReads({ ...parents, repeats: 1 }, counts),
+    guestReads: countGuestReads(parents, counts),
   }),
 };
 
@@ -95,5 +91,5 @@ function readOne(parents: Cohort): FieldEstimate {
 /** Estimates reading all interfaces and vNICs of each row's VM, once for all rows of a VM. */
 function readTwice(parents: Cohort, _args: Values, counts: FleetCounts): FieldEstimate {
   const { cohort, statements } = readOne(parents);
-  return { cohort, statements: 2 * statements, scanned: countGuestReads({ ...parents, repeats: 1 }, counts) };
+  return { cohort, statements: 2 * statements, guestReads: countGuestReads(parents, counts) };
 }

@@ -49,6 +49,7 @@ const ROOT: Cohort = { count: 1, repeats: 1, owners: 1, portions: 1, page: 1 };
 /** Estimates what an operation can cost at most, before anything is read. Introspection is not counted here. */
 export function estimateCost(operation: OperationDefinitionNode, input: CostInput): Cost {
   const total = { objects: 0, values: 0, statements: 0, scanned: 0 };
+  const readOfGuests = new Map<Cohort, number>();
   const { estimateField } = input;
 
   const visitSelections = (set: SelectionSetNode, parent: GraphQLCompositeType, parents: Cohort): void => {
@@ -70,7 +71,7 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
     const type = condition === undefined ? parent : input.schema.getType(condition);
     if (!isCompositeType(type)) return;
     const count = isUnionType(parent) ? (parents.byType?.[type.name] ?? parents.count) : parents.count;
-    visitSelections(fragment.selectionSet, type, { ...parents, count });
+    visitSelections(fragment.selectionSet, type, count === parents.count ? parents : { ...parents, count });
   };
   const visitField = (node: FieldNode, parent: GraphQLCompositeType, parents: Cohort): void => {
     const name = node.name.value;
@@ -83,12 +84,17 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
       return;
     }
     const args = readArguments(node, field, input.variables);
-    const { cohort, statements, scanned } =
+    const { cohort, statements, scanned, guestReads } =
       estimateField === null
         ? estimateByShape(parent.name, field, args, parents)
         : estimateField(parent.name, name, args, parents);
     total.statements += statements;
     total.scanned += scanned ?? 0;
+    if (guestReads !== undefined) {
+      const known = readOfGuests.get(parents) ?? 0;
+      total.scanned += Math.max(0, guestReads - known);
+      readOfGuests.set(parents, Math.max(known, guestReads));
+    }
     const type = getNamedType(field.type);
     if (node.selectionSet === undefined || !isCompositeType(type)) {
       total.values += isList(field) ? cohort.count : parents.count;
