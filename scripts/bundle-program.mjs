@@ -4,13 +4,15 @@
  * runs. V8 reads and keeps all text of a part, so spaces and what no start can use are left out. Does nothing if what is
  * there is newer than everything that it is made of.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { leanGraphql } from "./lean-graphql.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const output = join(root, "dist/src");
 const main = join(output, "main.js");
+/** The compiler writes it when it has built all, and looks there for what changed since. */
+const record = join(root, "dist/.tsbuildinfo");
 
 /**
  * Packages that find files of their own beside their code, or are shared with one that does; and Fastify's compilers of
@@ -78,6 +80,7 @@ if (!isCurrent()) {
     throw error;
   }
 }
+renewRecord();
 
 /**
  * Writes a program's foreign characters as escapes. V8 keeps the text of a program, with two bytes for each character if there is a
@@ -94,18 +97,34 @@ function escapeForeignCharacters(path) {
   if (escaped !== text) writeFileSync(path, escaped);
 }
 
+/**
+ * Gives the compiler's record a new time if sources are newer than it. The compiler leaves the record as it is if their content is the
+ * same, and bin/vnic-graph.mjs would take the build for an old one.
+ */
+function renewRecord() {
+  const now = new Date();
+  if (!isNewerThan(record, ["src", "migrations"].flatMap(listFiles))) utimesSync(record, now, now);
+}
+
 function isCurrent() {
   if (!existsSync(main) || !readFileSync(main, "utf8").includes(BANNER)) return false;
-  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
-  const paths = [
-    ...sources.map((path) => join("src", path)),
+  return isNewerThan(main, [
+    ...listFiles("src"),
     "package-lock.json",
     "tsconfig.json",
     "scripts/bundle-program.mjs",
     "scripts/lean-graphql.mjs",
-  ];
-  const builtAtMs = statSync(main).mtimeMs;
-  return paths.every((path) => statSync(join(root, path)).mtimeMs < builtAtMs);
+  ]);
+}
+
+function listFiles(folder) {
+  const paths = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+  return paths.map((path) => join(folder, path));
+}
+
+function isNewerThan(file, paths) {
+  const { mtimeMs } = statSync(file);
+  return paths.every((path) => statSync(join(root, path)).mtimeMs < mtimeMs);
 }
 
 /** Packages ask for other packages that nobody has installed, such as drivers of other databases, only if they are used. */

@@ -43,19 +43,25 @@ const CHANGES = [
   },
 ];
 
-/** An esbuild plugin that makes these changes. Throws if a text is not there once. */
+/** An esbuild plugin that makes these changes. Throws if a text is not there once, or a file is not in the bundle. */
 export const leanGraphql = {
   name: "lean graphql",
-  setup({ onLoad }) {
-    for (const file of new Set(CHANGES.map((change) => change.file))) {
+  setup({ onLoad, onEnd }) {
+    const missing = new Set(CHANGES.map((change) => change.file));
+    for (const file of [...missing]) {
       onLoad({ filter: new RegExp(`[\\\\/]${file.split("/").join("[\\\\/]")}$`) }, ({ path }) => {
         let contents = readFileSync(path, "utf8");
         for (const { from, to } of CHANGES.filter((change) => change.file === file)) {
           if (contents.split(from).length !== 2) throw new Error(`${path}: not there once: ${from}`);
           contents = contents.replace(from, () => to);
         }
+        missing.delete(file);
         return { contents };
       });
     }
+    onEnd(({ errors }) => {
+      if (errors.length === 0 && missing.size > 0)
+        throw new Error(`not in the bundle: ${[...missing].join(", ")}`);
+    });
   },
 };

@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -70,6 +79,14 @@ test("npm start serves the portal without a further step, and a second start wri
   const second = await start();
   expect(second.page).toBe(first.page);
   expect(listBuilt()).toEqual(built);
+});
+
+test("npm start runs what was built, also where only the time of a source is newer", async () => {
+  const source = join(ROOT, "src/main.ts");
+  utimesSync(source, new Date(), new Date());
+  await start();
+  // The command compares these two times; otherwise it would run the sources.
+  expect(statSync(join(ROOT, "dist/.tsbuildinfo")).mtimeMs).toBeGreaterThan(statSync(source).mtimeMs);
 });
 
 describe("a clone in which nothing was built", () => {

@@ -42,13 +42,14 @@ function* listPieces(value: unknown): Generator<string> {
 function isLong(value: unknown): boolean {
   if (!isContainer(value)) return false;
   const left: object[] = [value];
-  for (let characters = 0, holder = left.pop(); holder !== undefined; holder = left.pop()) {
+  let characters = 0;
+  for (let holder = left.pop(); holder !== undefined; holder = left.pop()) {
     for (const key in holder) {
       const inner: unknown = holder[key as keyof typeof holder];
       characters += typeof inner === "string" ? key.length + inner.length : key.length + OTHER_CHARACTERS;
+      if (characters > PIECE_CHARACTERS) return true;
       if (isContainer(inner)) left.push(inner);
     }
-    if (characters > PIECE_CHARACTERS) return true;
   }
   return false;
 }
@@ -59,7 +60,10 @@ const PIECE_CHARACTERS = 4_096;
 const OTHER_CHARACTERS = 6;
 
 function isContainer(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !("toJSON" in value);
+  // A field may be called `toJSON`, too.
+  return (
+    typeof value === "object" && value !== null && !("toJSON" in value && typeof value.toJSON === "function")
+  );
 }
 
 function hasText(value: unknown): boolean {

@@ -30,7 +30,7 @@ test("others may have a turn after every few kilobytes, whatever the shape of an
   const row = { id: "0".repeat(36), ips: ["10.1.2.3", "fe80::1"] };
   const rows = Array.from({ length: 20_000 }, () => ({ ...row }));
   const byName = Object.fromEntries(rows.map((each, at) => [`vm${at}`, each]));
-  for (const data of [rows, byName, deepen(rows.slice(0, 500), 12), { a: { b: { c: rows } } }]) {
+  for (const data of [rows, byName, deepen(rows.slice(0, 500), 12), { toJSON: 1, b: { c: rows } }]) {
     let turns = 0;
     const text = await writeJson({ data }, () => {
       turns += 1;
