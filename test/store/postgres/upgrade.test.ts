@@ -141,6 +141,23 @@ test.each(["Drift1795950000000", "GuestNames1795950000000"])(
   },
 );
 
+test("where the log is compact, nothing is locked to identify its rows for that", async () => {
+  database = await createDatabase();
+  const queryRunner = database.dataSource.createQueryRunner();
+  try {
+    await queryRunner.startTransaction();
+    await database.dataSource.migrations
+      .find(({ name }) => name === "IdentityOfChanges1795975000000")
+      ?.up(queryRunner);
+    const locks =
+      "SELECT relation::regclass::text AS table FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND pid = pg_backend_pid()";
+    expect(await queryRunner.query(locks)).toEqual([]);
+    await queryRunner.rollbackTransaction();
+  } finally {
+    await queryRunner.release();
+  }
+});
+
 /** Makes the tables as that version had them, with rows of its own. */
 async function createOldDatabase(dataSource: DataSource, migrations: number): Promise<void> {
   await migrate(dataSource);
