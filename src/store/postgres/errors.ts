@@ -125,6 +125,9 @@ function isOutdatedPlan(error: unknown): boolean {
 /** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */
 export const LOCK_NOT_AVAILABLE = "55P03";
 
+/** PostgreSQL's code: two transactions waited for each other, and this one was ended. */
+export const DEADLOCK = "40P01";
+
 /** Formats the driver's message of a failure in one line, for the operator. Clients get the error's own message. */
 export function formatDatabaseError(error: unknown): string {
   if (error instanceof DatabaseUnavailableError || error instanceof StatementTimeoutError) {

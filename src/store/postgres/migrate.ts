@@ -2,7 +2,7 @@ import type { DataSource, QueryRunner } from "typeorm";
 import { MigrationExecutor } from "typeorm";
 import { setTimeout as sleep } from "node:timers/promises";
 import { MIGRATIONS_TABLE } from "./data-source.js";
-import { findSqlState, LOCK_NOT_AVAILABLE } from "./errors.js";
+import { DEADLOCK, findSqlState, LOCK_NOT_AVAILABLE } from "./errors.js";
 import { runInTransaction, queryRows } from "./sql.js";
 
 /** The database must not be changed by us. The message says why and what to do. */
@@ -25,7 +25,8 @@ export interface MigrateOptions {
  * 3. run the migrations that are missing.
  *
  * If several processes start together, one of them does this. The others try again and again, as they do for a table that
- * somebody else has locked. A statement that waited for the lock would block all that come after it.
+ * somebody else has locked, and after a deadlock with passes of running gateways. A statement that waited for the lock would
+ * block all that come after it.
  */
 export async function migrate(dataSource: DataSource, options: MigrateOptions = {}): Promise<string[]> {
   let hasTold = false;
@@ -56,7 +57,8 @@ export async function tryToMigrate(dataSource: DataSource): Promise<string[] | s
       return (await executor.executePendingMigrations()).map((migration) => migration.name);
     });
   } catch (error) {
-    if (findSqlState(error) === LOCK_NOT_AVAILABLE) return "somebody else has locked a table";
+    const state = findSqlState(error);
+    if (state === LOCK_NOT_AVAILABLE || state === DEADLOCK) return "somebody else has locked a table";
     throw error;
   }
 }

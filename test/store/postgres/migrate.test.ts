@@ -116,6 +116,21 @@ describe("migrations", () => {
     await hasty.destroy();
   });
 
+  test("begin again after a deadlock, which passes of running gateways may cause", async () => {
+    const { dataSource } = await emptyDatabase();
+    // A sequence counts what a rollback undoes.
+    await dataSource.query(`CREATE SEQUENCE tries;
+      CREATE FUNCTION refuse_once() RETURNS event_trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF nextval('tries') = 5 THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END IF;
+      END $$;
+      CREATE EVENT TRIGGER refuse_once ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION refuse_once()`);
+    const told: string[] = [];
+    const names = await migrate(dataSource, { onWait: (reason) => told.push(reason) });
+    expect(names).toHaveLength(dataSource.migrations.length);
+    expect(told).toEqual(["somebody else has locked a table"]);
+  });
+
   test("migrations that were compiled once and have no source any more are removed by the next build", () => {
     const root = mkdtempSync(join(tmpdir(), "vnic-graph-migrations-"));
     for (const folder of ["migrations", "dist/migrations"])
