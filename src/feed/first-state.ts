@@ -1,8 +1,9 @@
+import type { FairSlots } from "../model/fair-slots.js";
 import type { ChangeLog, LogCursor, StatePage } from "../store/changes/change-log.js";
 import { formatCursor } from "../store/changes/cursor.js";
 import { START_CURSOR, type GuestEvent } from "../store/changes/live/guest-event.js";
 import type { KeyedQuestion } from "./event-pages.js";
-import { shareNext, type SharedRun } from "./share-next.js";
+import { shareSlot, type SharedSlot } from "./share-slot.js";
 
 /** The beginning of a subscription without a cursor. */
 export interface FirstState {
@@ -16,42 +17,29 @@ export interface FirstState {
 }
 
 /**
- * Reads the first page of the state for a question; `null`: whoever asked has gone. Subscribers that ask the same at the
- * same time share the read.
+ * Reads the first page of the state for a question of a viewer; `null`: the signal ended the wait. Subscribers that ask the
+ * same at the same time share the read.
  */
-export type ReadFirstState = (question: KeyedQuestion, signal: AbortSignal) => Promise<FirstState | null>;
-
-/** Reads something while it has one of a few slots; `null`: nobody wants it any more. */
-export type ReadInSlot = <Result>(
-  isWanted: () => boolean,
-  read: () => Promise<Result>,
-) => Promise<Result | null>;
+export type ReadFirstState = (
+  question: KeyedQuestion,
+  viewer: string,
+  signal: AbortSignal,
+) => Promise<FirstState | null>;
 
 /** Creates the function that reads first states in a process. */
-export function createFirstStates(log: ChangeLog, statePage: number, readInSlot: ReadInSlot): ReadFirstState {
-  const runs = new Map<string, FirstStateRun>();
-  const createRun = (question: KeyedQuestion): FirstStateRun => {
-    const askers = new Set<AbortSignal>();
-    const isWanted = (): boolean => [...askers].some(({ aborted }) => !aborted);
-    const read = () => readFirstState(log, question, statePage);
-    return { askers, read: shareNext(() => readInSlot(isWanted, read)) };
+export function createFirstStates(log: ChangeLog, statePage: number, slots: FairSlots): ReadFirstState {
+  const reads = new Map<string, SharedSlot<FirstState>>();
+  const createRead = (question: KeyedQuestion): SharedSlot<FirstState> =>
+    shareSlot(
+      slots,
+      () => readFirstState(log, question, statePage),
+      () => reads.delete(question.key),
+    );
+  return (question, viewer, signal) => {
+    const read = reads.get(question.key) ?? createRead(question);
+    reads.set(question.key, read);
+    return read(viewer, signal);
   };
-  return async (question, signal) => {
-    const run = runs.get(question.key) ?? createRun(question);
-    runs.set(question.key, run);
-    run.askers.add(signal);
-    try {
-      return await run.read();
-    } finally {
-      run.askers.delete(signal);
-      if (run.read.isIdle() && runs.get(question.key) === run) runs.delete(question.key);
-    }
-  };
-}
-
-interface FirstStateRun {
-  readonly askers: Set<AbortSignal>;
-  readonly read: SharedRun<FirstState | null>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createSlots, type Slots } from "../model/slots.js";
+import { createFairSlots, type FairSlots } from "../model/fair-slots.js";
 import type { ChangeLog, LogCursor, LogTail, LoggedChange, StatePage } from "../store/changes/change-log.js";
 import { parseCursor } from "../store/changes/cursor.js";
 import {
@@ -11,7 +11,7 @@ import { isSeen } from "../store/changes/snapshot.js";
 import { createEventPages, formatQuestionKey, type EventPages, type KeyedQuestion } from "./event-pages.js";
 import { EventQueue, type QueueBounds } from "./event-queue.js";
 import type { Feed } from "./feed.js";
-import { createFirstStates, toStateEvents, type ReadFirstState, type ReadInSlot } from "./first-state.js";
+import { createFirstStates, toStateEvents, type ReadFirstState } from "./first-state.js";
 
 /** Sends subscribers the events that they ask for. */
 export interface GuestEvents {
@@ -49,32 +49,22 @@ export interface GuestEventsOptions extends QueueBounds {
 /** Creates the guest events of a process. */
 export function createGuestEvents(options: GuestEventsOptions): GuestEvents {
   const pages = createEventPages(options.log);
-  const readInSlot = createSlotReads(createSlots(STATES));
-  const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE, readInSlot);
-  const catchUps = createSlots(CATCH_UPS);
+  const states = createFairSlots(STATES);
+  const readFirst = createFirstStates(options.log, options.statePage ?? STATE_PAGE, states);
+  const catchUps = createFairSlots(CATCH_UPS);
   return {
     follow: (question, signal, notices = {}) =>
-      follow({ ...options, pages, readFirst, readInSlot, catchUps }, question, signal, notices),
-  };
-}
-
-function createSlotReads(slots: Slots): ReadInSlot {
-  return async (isWanted, read) => {
-    const leave = await slots.enter();
-    try {
-      return isWanted() ? await read() : null;
-    } finally {
-      leave();
-    }
+      follow({ ...options, pages, readFirst, states, catchUps }, question, signal, notices),
   };
 }
 
 interface Parts extends GuestEventsOptions {
   readonly pages: EventPages;
   readonly readFirst: ReadFirstState;
-  readonly readInSlot: ReadInSlot;
+  /** A slot is taken for each page of a state. */
+  readonly states: FairSlots;
   /** A slot is taken for each page that is read for one subscriber alone. */
-  readonly catchUps: Slots;
+  readonly catchUps: FairSlots;
 }
 
 /**
@@ -85,7 +75,7 @@ interface Parts extends GuestEventsOptions {
  */
 async function* follow(
   parts: Parts,
-  { interest, scope, after }: FollowQuestion,
+  { interest, scope, after, viewer }: FollowQuestion,
   signal: AbortSignal,
   { onSlow, onCurrent = () => undefined }: FollowNotices,
 ): AsyncGenerator<GuestEvent, void, undefined> {
@@ -101,7 +91,9 @@ async function* follow(
   // Who follows from now on needs no reader: the feed finds the end of the log for all who begin at the same time.
   if (after !== NOW_CURSOR) {
     const isFromStart = after === null || after === START_CURSOR;
-    const position = isFromStart ? yield* yieldState(parts, question, shown, signal) : parseCursor(after);
+    const position = isFromStart
+      ? yield* yieldState(parts, question, viewer, shown, signal)
+      : parseCursor(after);
     if (position === null) return;
     const ownReader = log.openReader(position, { vmIds: readVmIds });
     yield* readAll(ownReader);
@@ -127,7 +119,8 @@ async function* follow(
 
   async function* readAll(reader: LogTail): AsyncGenerator<GuestEvent, void, undefined> {
     for (let hasMore = true; hasMore && !signal.aborted;) {
-      const leave = await parts.catchUps.enter();
+      const leave = await parts.catchUps.enter(viewer, signal);
+      if (leave === null) return;
       let events: readonly GuestEvent[] = [];
       try {
         const page = await reader.read(READ_PAGE);
@@ -148,23 +141,26 @@ async function* follow(
 
 /** Yields the state, and returns the cursor from which on the log must be read; `null`: the subscriber has gone. */
 async function* yieldState(
-  { log, readFirst, readInSlot, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
+  { log, readFirst, states, statePage = STATE_PAGE, onRead = () => undefined }: Parts,
   question: KeyedQuestion,
+  viewer: string,
   shown: ShownState,
   signal: AbortSignal,
 ): AsyncGenerator<GuestEvent, LogCursor | null, undefined> {
-  const isWanted = (): boolean => !signal.aborted;
-  const first = await readFirst(question, signal);
+  const first = await readFirst(question, viewer, signal);
   if (first === null) return null;
   onRead();
   let { page } = first;
   if (page.lastId !== null) shown.add(page);
   yield* first.events;
   while (page.lastId !== null) {
-    const { lastId } = page;
-    const next = await readInSlot(isWanted, () => log.readStatePage(question, lastId, statePage));
-    if (next === null) return null;
-    page = next;
+    const leave = await states.enter(viewer, signal);
+    if (leave === null) return null;
+    try {
+      page = await log.readStatePage(question, page.lastId, statePage);
+    } finally {
+      leave();
+    }
     onRead();
     shown.add(page);
     yield* toStateEvents(page);
@@ -196,13 +192,14 @@ const READ_PAGE = 500;
 
 /**
  * The number of subscribers for whom the log is read at the same time. If hundreds come back at once, they do not delay the
- * others.
+ * others: viewers take turns.
  */
 const CATCH_UPS = 3;
 
 /**
  * The pages of states that are read at the same time. Hundreds who subscribe without a cursor, each with another filter, would
  * take all connections of readers; making events of a page takes this process as long as reading it takes the database.
+ * Viewers take turns.
  */
 const STATES = 2;
 

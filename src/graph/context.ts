@@ -27,7 +27,7 @@ export interface HostAdmin {
 }
 
 /** Yields events of the VMs that a subscriber asks for and the viewer may see, until the subscriber has gone. */
-export type FollowGuests = (question: Omit<FollowQuestion, "scope">) => AsyncIterable<GuestEvent>;
+export type FollowGuests = (question: Omit<FollowQuestion, "scope" | "viewer">) => AsyncIterable<GuestEvent>;
 
 /** Yields the states of hosts, those with the ids or all, until the subscriber has gone. */
 export type FollowHosts = (hostIds: readonly string[] | null) => AsyncIterable<HostStateEvent>;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startFeed, type Feed } from "../../src/feed/feed.js";
 import { createGuestEvents, type GuestEvents } from "../../src/feed/guest-events.js";
@@ -60,7 +60,7 @@ function follow(
   const client: Client = { got: [], error: null, leave: () => Promise.resolve() };
   const reading = (async () => {
     try {
-      const asked = { interest: ALL, after: null, scope: null, ...question };
+      const asked = { interest: ALL, after: null, scope: null, viewer: "anybody", ...question };
       for await (const event of source.follow(asked, controller.signal, { onCurrent }))
         client.got.push(event);
     } catch (error) {
@@ -99,6 +99,41 @@ function countListening(): { readonly feed: Feed; count(): number } {
     stop: () => feed.stop(),
   };
   return { feed: counted, count: () => count };
+}
+
+/** Creates guest events of three VMs. Each page of a state is read as soon as it is let go. `reads`: the filters, by their last VM. */
+async function createSlowStates(statePage = 1_000) {
+  await addVms(database.store, statePage < 3 ? [1, 2, 3].map((number) => countedVm(number)) : [countedVm(1)]);
+  const log = createChangeLog(database.dataSource);
+  const filters: (string | undefined)[] = [];
+  const waiting: (() => void)[] = [];
+  let [allowed, reading, most] = [0, 0, 0];
+  const letGo = (count: number) => {
+    allowed += count;
+    for (; allowed > 0 && waiting.length > 0; allowed -= 1) waiting.shift()?.();
+  };
+  const slow = {
+    ...log,
+    readStatePage: async (...asked: Parameters<typeof log.readStatePage>) => {
+      filters.push(asked[0].interest.vmIds?.at(-1));
+      reading += 1;
+      most = Math.max(most, reading);
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        letGo(0);
+      });
+      const page = await log.readStatePage(...asked);
+      reading -= 1;
+      return page;
+    },
+  };
+  const source = createGuestEvents({ feed, log: slow, maxWaiting: 1_000, statePage });
+  return { source, letGo, reads: () => filters, most: () => most };
+}
+
+/** Selects the first three VMs, by a filter that differs for each number. */
+function filterBy(number: number): GuestInterest {
+  return { ...ALL, vmIds: [id(1), id(2), id(3), id(100 + number)] };
 }
 
 describe("guest events", () => {
@@ -179,38 +214,66 @@ describe("guest events", () => {
   });
 
   test("of many subscribers with different filters, two states are read at a time, and none for those who have gone", async () => {
-    await addVms(database.store, [countedVm(1)]);
-    const log = createChangeLog(database.dataSource);
-    let letGo: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    let [reads, reading, most] = [0, 0, 0];
-    const slow = {
-      ...log,
-      readStatePage: async (...asked: Parameters<typeof log.readStatePage>) => {
-        reads += 1;
-        reading += 1;
-        most = Math.max(most, reading);
-        await held;
-        const page = await log.readStatePage(...asked);
-        reading -= 1;
-        return page;
-      },
-    };
-    const source = createGuestEvents({ feed, log: slow, maxWaiting: 1_000 });
-    const all = Array.from({ length: 6 }, (_, at) =>
-      follow({ interest: { ...ALL, namePattern: "*".repeat(at + 1) } }, source),
-    );
+    const { source, reads, most, letGo } = await createSlowStates();
+    const all = Array.from({ length: 6 }, (_, at) => follow({ interest: filterBy(at) }, source));
     await eventually(() => {
-      expect(reads).toBe(2);
+      expect(reads()).toHaveLength(2);
     });
-    const leaving = all.slice(4).map((client) => client.leave());
-    letGo();
-    await Promise.all(leaving);
+    // They end while the slots are taken.
+    await Promise.all(all.slice(4).map((client) => client.leave()));
+    letGo(6);
     await eventually(() => {
       for (const { got } of all.slice(0, 4)) expect(got).toHaveLength(1);
     });
-    expect([reads, most]).toEqual([4, 2]);
+    expect([reads().length, most()]).toEqual([4, 2]);
     expect(all.map(({ error }) => error)).toEqual(all.map(() => null));
+  });
+
+  test("all who ask the same before its state is read share that read, and the next one follows it", async () => {
+    const { source, reads, letGo } = await createSlowStates();
+    for (const at of [0, 1]) follow({ interest: filterBy(at) }, source);
+    await eventually(() => {
+      expect(reads()).toHaveLength(2);
+    });
+    const early: Client[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      early.push(follow({ interest: filterBy(2), viewer: `viewer ${count}` }, source));
+      await nextTurn();
+    }
+    letGo(1);
+    await eventually(() => {
+      expect(reads()).toHaveLength(3);
+    });
+    const late = follow({ interest: filterBy(2) }, source);
+    letGo(2);
+    await eventually(() => {
+      for (const { got } of early) expect(got[0]).toBe(early[0]!.got[0]);
+      expect(early[0]!.got).toHaveLength(1);
+      expect(reads()).toEqual([100, 101, 102, 102].map(id));
+    });
+    letGo(1);
+    await eventually(() => {
+      expect(late.got).toHaveLength(1);
+    });
+  });
+
+  test("a viewer waits for one page of another one's states, however many these are", async () => {
+    const { source, reads, letGo } = await createSlowStates(2);
+    const many = Array.from({ length: 12 }, (_, at) => follow({ interest: filterBy(at) }, source));
+    await eventually(() => {
+      expect(reads()).toHaveLength(2);
+    });
+    const portal = follow({ interest: filterBy(20), viewer: "portal" }, source);
+    await nextTurn();
+    // Those that were being read, and one of the others before each of the portal's; the others alone have 24 pages.
+    letGo(10);
+    await eventually(() => {
+      expect(portal.got).toHaveLength(3);
+    });
+    letGo(100);
+    await eventually(() => {
+      for (const { got } of many) expect(got).toHaveLength(3);
+    });
   });
 
   test.each([1_000, 2])(
@@ -351,7 +414,7 @@ describe("guest events", () => {
     const few = createGuestEvents({ feed: counted.feed, log, maxWaiting: 3 });
     const controller = new AbortController();
     let isCut = false;
-    const slow = few.follow({ interest: ALL, after: null, scope: null }, controller.signal, {
+    const slow = few.follow({ interest: ALL, after: null, scope: null, viewer: "slow" }, controller.signal, {
       onSlow: () => (isCut = true),
     });
     const state = await slow.next();

@@ -59,7 +59,7 @@ async function* subscribe<Answer>(
     loaders: createLoaders(store),
     viewer: { name: "command", roles: new Set(["reader"]) },
     hostAdmin: null,
-    followGuests: (question) => events.follow({ ...question, scope: null }, ended.signal),
+    followGuests: (question) => events.follow({ ...question, scope: null, viewer: "command" }, ended.signal),
     followHosts: null,
   });
   const asked = {

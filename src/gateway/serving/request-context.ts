@@ -25,7 +25,12 @@ export function createRequestContext(
     viewer,
     followGuests:
       live &&
-      ((question) => live.guests.follow({ ...question, scope: viewer.scope }, request.signal, request)),
+      ((question) =>
+        live.guests.follow(
+          { ...question, scope: viewer.scope, viewer: viewer.name },
+          request.signal,
+          request,
+        )),
     followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal, request.onCurrent)),
     hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
   };

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { findAddressGroup } from "./address-group.js";
-import { createFairQueue } from "./places/fair-queue.js";
+import { createFairQueue } from "../../model/fair-queue.js";
 import type { StartTurns } from "./places/start-turns.js";
 
 /** The connections that were accepted, and that nothing has been done for yet. */

@@ -68,7 +68,7 @@ export async function startLiveServer(
           viewer,
           hostAdmin: null,
           followGuests: (question) =>
-            events.follow({ ...question, scope: viewer.scope }, request.signal, request),
+            events.follow({ ...question, scope: viewer.scope, viewer: viewer.name }, request.signal, request),
           followHosts: (hostIds) => hosts.follow(hostIds, request.signal, request.onCurrent),
         };
       },

@@ -1,5 +1,5 @@
 import { HttpError } from "../../errors.js";
-import { createFairQueue } from "./fair-queue.js";
+import { createFairQueue } from "../../../model/fair-queue.js";
 import { createStartTurns, type StartTurns } from "./start-turns.js";
 
 /** Gives a place back. Calling it more than once does no harm. */

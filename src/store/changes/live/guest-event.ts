@@ -39,6 +39,8 @@ export interface FollowQuestion {
   readonly after: string | null;
   /** The VMs that the subscriber may see; `null`: all. */
   readonly scope: VmScope | null;
+  /** The name of the viewer who asks. What is read for subscribers is read for each viewer in turn. */
+  readonly viewer: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createFairQueue } from "../../../../src/server/admission/places/fair-queue.js";
+import { createFairQueue } from "../../../../src/model/fair-queue.js";
 import { createPlaces } from "../../../../src/server/admission/places/places.js";
 import { TURN_MS } from "../../../../src/server/admission/places/start-turns.js";
 import { createIdentity } from "../../../../src/server/identity/identity.js";
