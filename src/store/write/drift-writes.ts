@@ -4,10 +4,12 @@ import { areInterfacesKnown } from "../changes/versions/version-addresses.js";
 import { areNicsKnown } from "../changes/versions/vm-version.js";
 import { executeIn } from "../postgres/sql.js";
 import type { StoredVm, VisibleChange } from "../types.js";
+import { waitInOrder } from "./send-in-turns.js";
 import { sendRows } from "./send-rows.js";
 
 /**
- * Updates `vnic_graph_drift` for the VMs that a pass has changed. Costs one statement, or none if their drift is the same.
+ * Updates `vnic_graph_drift` for the VMs that a pass has changed. Costs two statements, or none if their drift is the same. The
+ * first one locks the VMs' rows, because {@link refreshDrift} writes under that lock.
  */
 export async function updateDrift(
   queryRunner: QueryRunner,
@@ -19,7 +21,28 @@ export async function updateDrift(
     return formatDrift(was) === formatDrift(is) ? [] : [{ id: after.id, items: is }];
   });
   if (changed.length === 0) return;
-  const rows = changed.flatMap(({ id, items }) => items.map((item) => ({ id, ...item })));
+  await waitInOrder([
+    executeIn(queryRunner, LOCK, [changed.map(({ id }) => id)]),
+    writeDrift(queryRunner, changed),
+  ]);
+}
+
+/** Writes the drift of VMs anew by today's rules, where it differs. The VMs' rows in `vnic_graph_vm` must be locked. */
+export function refreshDrift(queryRunner: QueryRunner, vms: readonly StoredVm[]): Promise<void> {
+  return writeDrift(
+    queryRunner,
+    vms.map((vm) => ({ id: vm.id, items: listStoredDrift(vm) })),
+  );
+}
+
+/** A statement of its own: one that waits for the lock does not see what its last holder has just written. */
+const LOCK = "SELECT FROM vnic_graph_vm WHERE vm_id = ANY($1::uuid[]) FOR NO KEY UPDATE";
+
+async function writeDrift(
+  queryRunner: QueryRunner,
+  vms: readonly { readonly id: string; readonly items: readonly DriftItem[] }[],
+): Promise<void> {
+  const rows = vms.flatMap(({ id, items }) => items.map((item) => ({ id, ...item })));
   const { source, parameters } = sendRows(rows, {
     vm_id: ["uuid", ({ id }) => id],
     kind: ["smallint", ({ kind }) => DRIFT_KINDS[kind]],
@@ -38,7 +61,7 @@ export async function updateDrift(
      SELECT vm_id, kind, key, nic_id, device_name, device_mac FROM told
      ON CONFLICT (vm_id, kind, key) DO UPDATE SET device_name = excluded.device_name, device_mac = excluded.device_mac
        WHERE (f.device_name, f.device_mac) IS DISTINCT FROM (excluded.device_name, excluded.device_mac)`,
-    [...parameters, changed.map(({ id }) => id)],
+    [...parameters, vms.map(({ id }) => id)],
   );
 }
 

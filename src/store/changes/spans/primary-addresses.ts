@@ -1,14 +1,15 @@
 import type { DataSource, QueryRunner } from "typeorm";
 import { queryRows, runInTransaction } from "../../postgres/sql.js";
+import { refreshDrift } from "../../write/drift-writes.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { findPrimaryOfVersion } from "../versions/version-addresses.js";
 import { INDEX_LOCK, type IndexStep } from "./index-step.js";
 
 /**
- * The number of the rule by which primary addresses are found. Raise it whenever the rule gives another answer for any guest.
- * Lists are sorted by the stored address, which passes write for VMs that change; the others get theirs by this rule then.
+ * The number of the rules by which primary addresses and drift are found. Raise it whenever one of them gives another answer for any
+ * guest. Passes write both for VMs that change; the others get theirs by these rules then.
  */
-export const PRIMARY_RULE = 3;
+export const PRIMARY_RULE = 4;
 
 /**
  * Returns `true` if a noted rule is older than this gateway's, or is this one and not all addresses are found by it yet. Noted
@@ -20,10 +21,10 @@ export function isRefreshDue(primaryRule: number | null): boolean {
 }
 
 /**
- * Finds the stored primary addresses of the next VMs by id anew, and writes those that differ. No pass waits for more than a few
+ * Finds the stored primary addresses and drift of the next VMs by id anew, and writes what differs. No pass waits for more than a few
  * VMs, and this waits for no pass:
  * 1. It locks the VMs' rows, and stops before the first one that a pass has locked. That one is tried again.
- * 2. It reads these VMs. What a pass has not committed yet is not seen, but the pass writes the address itself, after this.
+ * 2. It reads these VMs. What a pass has not committed yet is not seen, but the pass writes both itself, after this.
  *
  * An older gateway has a lower number, and leaves alone what a newer one has found or finds. A newer one begins at the first VM:
  * what was found by another rule is not right by its own.
@@ -40,7 +41,7 @@ export function refreshPrimaryAddresses(dataSource: DataSource, limit: number): 
       queryRunner,
       rows.map(({ id }) => id),
     );
-    if (ids.length > 0) await writePrimaryAddresses(queryRunner, ids);
+    if (ids.length > 0) await writeAnew(queryRunner, ids);
     const isLast = rows.length < limit && ids.length === rows.length;
     await queryRunner.query("UPDATE vnic_graph_address_index SET primary_rule = $1, primary_to = $2", [
       isLast ? PRIMARY_RULE : -PRIMARY_RULE,
@@ -64,9 +65,10 @@ async function lockFirst(queryRunner: QueryRunner, ids: readonly string[]): Prom
   return ids.slice(0, end === -1 ? ids.length : end);
 }
 
-async function writePrimaryAddresses(queryRunner: QueryRunner, ids: readonly string[]): Promise<void> {
+async function writeAnew(queryRunner: QueryRunner, ids: readonly string[]): Promise<void> {
   const vms = await readStoredVmsIn(queryRunner, [], ids);
   await queryRunner.query(UPDATE, [vms.map(({ id }) => id), vms.map(findPrimaryOfVersion)]);
+  await refreshDrift(queryRunner, vms);
 }
 
 /** Nothing that readers see of a VM changes, so what this writes is noted as no edit. */

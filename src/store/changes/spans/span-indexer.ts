@@ -24,7 +24,7 @@ import { endSpans, insertSpans } from "./span-writes.js";
  * 2. During a build: make the spans of some VMs from their changes up to that cursor.
  * 3. After it: make the table of shared addresses, once.
  * 4. Follow the changes behind the cursor.
- * 5. At the end of the log, find the primary addresses of some VMs anew, once after an upgrade that has another rule.
+ * 5. At the end of the log, find the primary addresses and drift of some VMs anew, once after an upgrade that has other rules.
  *
  * One gateway at a time does a step. Its lock ends with its transaction, so that it also works behind a pooler. Spans and
  * cursor are written together: another gateway can continue, and no change is followed twice.

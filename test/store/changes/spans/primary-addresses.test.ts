@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { INSIDE_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../../../src/model/guest/container-names.js";
+import { formatDriftKey, listDrift } from "../../../../src/model/guest/drift.js";
+import { VM_STATUS } from "../../../../src/model/guest/vm-status.js";
 import { VPN_NAMES } from "../../../../src/model/guest/device-type.js";
 import {
   PRIMARY_RULE,
@@ -9,10 +11,12 @@ import {
 } from "../../../../src/store/changes/spans/primary-addresses.js";
 import { advanceAddressIndex } from "../../../../src/store/changes/spans/span-indexer.js";
 import { findPrimaryOfVersion } from "../../../../src/store/changes/versions/version-addresses.js";
-import { id, mac } from "../../../support/builders/ids.js";
-import { HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
-import { toGuestInterfaceOf, toStoredNic } from "../../../support/builders/stored.js";
+import { readStoredVmsIn } from "../../../../src/store/write/stored-vms.js";
+import { HOST_A, id, mac } from "../../../support/builders/ids.js";
+import { claimHost, HOSTS, INTERVAL_MS } from "../../../support/builders/passes.js";
+import { hostChanges, toGuestInterfaceOf, toStoredNic } from "../../../support/builders/stored.js";
 import { createDatabase, type TestDatabase } from "../../../support/databases/database.js";
+import { until } from "../../until.js";
 import { addVms, storedVm } from "../log-fixtures.js";
 
 const NUMBERS = [1, 2, 3, 4, 5, 6, 7];
@@ -72,6 +76,51 @@ test("after an upgrade with another rule, the addresses that VMs are sorted by a
   expect(database.statements().filter((sql) => sql.includes("primary_to"))).toEqual([]);
 });
 
+test("after an upgrade with another rule, drift that an older one found is found anew, too", async () => {
+  const before = await readDrift();
+  expect(before).toHaveLength(5);
+  const read = () =>
+    database.dataSource.query<unknown[]>("SELECT *, xmin, ctid FROM vnic_graph_drift ORDER BY vm_id");
+  const rows = await read();
+  await note(null);
+  await followToEnd();
+  expect(await read()).toEqual(rows);
+  for (const statement of [
+    "UPDATE vnic_graph_drift SET kind = 6",
+    `DELETE FROM vnic_graph_drift WHERE vm_id = '${id(2)}'`,
+    `INSERT INTO vnic_graph_drift (vm_id, kind, key) VALUES ('${id(7)}', 6, '- vmbr1')`,
+  ])
+    await database.dataSource.query(statement);
+  await note(null);
+  await followToEnd();
+  expect(await readDrift()).toEqual(before);
+});
+
+test("a pass that waits for a VM of which drift is found anew holds no drift that this would wait for", async () => {
+  const vm = (await readStoredVmsIn(database.dataSource, [], [id(3)]))[0]!;
+  const refresh = new pg.Client({ connectionString: database.url });
+  await refresh.connect();
+  try {
+    await refresh.query("BEGIN");
+    await refresh.query("SELECT FROM vnic_graph_vm WHERE vm_id = $1 FOR NO KEY UPDATE", [vm.id]);
+    const after = { ...vm, interfaces: vm.interfaces.slice(1) };
+    const pass = database.store.apply(
+      await claimHost(database.store, HOST_A),
+      hostChanges({ deletedInterfaces: vm.interfaces.slice(0, 1) }),
+      { vmCount: 1, durationMs: 1, visibleChanges: [{ before: vm, after }] },
+    );
+    const waiting =
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    await until(async () => (await refresh.query(waiting)).rowCount === 1);
+    await refresh.query("SELECT FROM vnic_graph_drift WHERE vm_id = $1 FOR UPDATE NOWAIT", [vm.id]);
+    await refresh.query("COMMIT");
+    expect(await pass).toBe(true);
+    expect(await readDrift()).toHaveLength(4);
+  } finally {
+    await refresh.end();
+  }
+});
+
 test.each([
   ["no rule is noted", null],
   ["an older rule's refresh was not finished", -(PRIMARY_RULE - 1)],
@@ -127,11 +176,11 @@ test("nobody waits: a VM that a pass has locked is found anew when the pass has 
 });
 
 /**
- * The digest of the rule's answers. If it differs, the rule has other answers: raise `PRIMARY_RULE`, so that the stored ones of
- * VMs that do not change are found anew, and write the new digest here.
+ * The digest of the answers of the rules for primary addresses and drift. If it differs, a rule has other answers: raise `PRIMARY_RULE`,
+ * so that the stored ones of VMs that do not change are found anew, and write the new digest here.
  */
 test("a rule with other answers has another number", () => {
-  expect([PRIMARY_RULE, digestAnswers()]).toEqual([3, "G1e5of0xfCyg"]);
+  expect([PRIMARY_RULE, digestAnswers()]).toEqual([4, "afuXhb5bNu3K"]);
 });
 
 function digestAnswers(): string {
@@ -159,6 +208,9 @@ function digestAnswers(): string {
     const ips = pick([null, [...some(3, IPV4), ...some(2, IPV6)].join(" ")]);
     const version = { silence: pick(SILENCES), interfaces, nics: pick([nics, nics, null]), ips };
     hash.update(`${findPrimaryOfVersion(version) ?? "-"} `);
+    const named = interfaces.map((each) => ({ ...each, name: pick([each.name, ...DRIFT_NAMES]) }));
+    const items = listDrift({ status: VM_STATUS.UP, ips: null, interfaces: named, nics });
+    hash.update(items.map((item) => `${item.kind} ${formatDriftKey(item)}`).join());
   }
   return hash.digest("base64url").slice(0, 12);
 }
@@ -167,6 +219,29 @@ const SILENCES = [null, "absent", "silent", "ips-only", "invalid", "partial"] as
 const NAMES = [
   ...["eth0", "eth0.7", "bond0", "br0", "lo", "dummy0", "docker0", "cali12345", "wg0", "tap0", "tailscale0"],
   ...["vrrp.51", "Ethernet 2", "vEthernet (WSL)", null],
+];
+const DRIFT_NAMES = [
+  ...[
+    "eth1",
+    "bond-mgmt",
+    "team0",
+    "lagg0",
+    "vmbr1",
+    "br_lan",
+    "br-0a1b2c3d4e5f",
+    "vlan7",
+    "vrrp.51",
+    "ovpns1",
+    "wt0",
+  ],
+  ...[
+    "isatap.{12345678-0000}",
+    "ip_vti0",
+    "vEthernet (Default Switch)",
+    "Ethernet 3* 11",
+    "Radmin VPN",
+    "macvtap0",
+  ],
 ];
 const MACS = [
   mac(1),
@@ -221,6 +296,10 @@ async function readAddresses(): Promise<(string | null)[]> {
 
 function readVersions(): Promise<unknown[]> {
   return database.dataSource.query("SELECT vm_id, xmin, ctid FROM vnic_graph_vm ORDER BY vm_id");
+}
+
+function readDrift(): Promise<unknown[]> {
+  return database.dataSource.query("SELECT * FROM vnic_graph_drift ORDER BY vm_id, kind, key");
 }
 
 function readEdits(): Promise<unknown[]> {
