@@ -71,11 +71,13 @@ function describeProblem(
   after: StoredVm,
 ): string | null {
   if (verdict === "own" || verdict === "invalid") return after.staleDetail;
-  const isCopy = verdict === "ignore" && reported !== null && hasCopy(reported);
-  // Both hosts report that they run it, or have it paused: a copy with the same id, or a split brain.
-  return isCopy && stored !== null && SAYS_UP.has(stored.status)
-    ? `runs on host ${after.ownerId ?? "unknown"} too, whose report counts`
-    : null;
+  if (verdict !== "ignore" || reported === null || !hasCopy(reported)) return null;
+  if (stored === null || !SAYS_UP.has(stored.status)) return null;
+  // It runs on both hosts, or is paused on this one: a copy with the same id, or a split brain.
+  const owner = `host ${after.ownerId ?? "unknown"}`;
+  return reported.status === "Paused"
+    ? `is paused here, but runs on ${owner}, whose report counts`
+    : `runs on ${owner} too, whose report counts`;
 }
 
 /** Returns `true` for the states in which a VM cannot be on two hosts, not even while it starts or migrates. */
