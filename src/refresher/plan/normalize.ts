@@ -24,6 +24,9 @@ export interface NormalizeOptions {
   readonly problems?: ProblemList;
 }
 
+/** What a guest reports of an interface, without what is wrong with it. */
+type ReportedValues = Omit<ReportedInterface, "problems">;
+
 /**
  * Normalizes the interfaces that a guest reports, in reported order. VDSM's spellings end here. It leaves out
  * 1. interfaces with ignored names;
@@ -40,10 +43,10 @@ export function toGuestInterfaces(
   const kept = new Map<string, GuestInterface>();
   let addresses = 0;
   let isTooMuch = false;
-  for (const entry of reported) {
+  for (const { problems: itsProblems, ...entry } of reported) {
     const guestInterface = toGuestInterface(vmId, entry, known);
     if (isIgnored(guestInterface.name, ignoreNames)) continue;
-    for (const { field, reason } of entry.problems) problems.add(field, reason);
+    for (const { field, reason } of itsProblems) problems.add(field, reason);
     if (isLoopbackAlone(entry, guestInterface)) continue;
     const key = formatInterfaceKey(guestInterface);
     if (kept.has(key)) continue;
@@ -68,12 +71,12 @@ export function isIgnored(name: string | null, ignoreNames: readonly RegExp[]): 
 }
 
 /** Returns `true` for an interface whose reported addresses are all loopback, so that nobody can reach it. */
-function isLoopbackAlone(reported: ReportedInterface, guestInterface: GuestInterface): boolean {
+function isLoopbackAlone(reported: ReportedValues, guestInterface: GuestInterface): boolean {
   const { ipv4Addresses, ipv6Addresses } = guestInterface;
   return ipv4Addresses.length + ipv6Addresses.length === 0 && hasLoopback(reported);
 }
 
-function hasLoopback({ inet, inet6 }: ReportedInterface): boolean {
+function hasLoopback({ inet, inet6 }: ReportedValues): boolean {
   return [...(inet ?? []), ...(inet6 ?? [])].some((text) => {
     const address = normalizeAddress(text);
     return address !== null && isLoopbackAddress(address);
@@ -83,10 +86,10 @@ function hasLoopback({ inet, inet6 }: ReportedInterface): boolean {
 /** Converts a reported interface. Normalizes the fields for which VDSM has its own spelling; takes others as they are. */
 function toGuestInterface(
   vmId: string,
-  reported: ReportedInterface,
+  reported: ReportedValues,
   known: readonly GuestInterface[],
 ): GuestInterface {
-  const { name: reportedName, hw, inet, inet6 } = reported;
+  const { name: reportedName, hw, inet, inet6, ...asReported } = reported;
   const name = reportedName === null || reportedName === "" ? null : toStorableText(reportedName);
   const macAddress = normalizeReportedMac(hw);
   // Addresses that cannot be read stay as they were.
@@ -100,6 +103,7 @@ function toGuestInterface(
   const ipv6 = inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6);
   const isLoopback = (macAddress === null || macAddress === NO_MAC) && hasLoopback(reported);
   return {
+    ...asReported,
     vmId,
     name,
     macAddress,
