@@ -1,3 +1,4 @@
+import type { VmSizes } from "./event-sizes.js";
 import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
 
 /** The objects of one field of an answer, over all its parents. */
@@ -14,6 +15,8 @@ export interface Cohort {
   readonly page: number;
   /** How many there are of each type, if that is known. */
   readonly byType?: Readonly<Record<string, number>>;
+  /** How long the lists of their VM are, if all belong to one VM that is known. */
+  readonly sizes?: VmSizes | null;
 }
 
 /** What a field gives for the objects of a cohort, and what reading it costs. */

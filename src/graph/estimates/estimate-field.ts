@@ -34,14 +34,21 @@ export type EstimateField = (
  * sizes.
  */
 export function createFieldEstimator(findCounts: () => FleetCounts | null): EstimateField {
-  return (typeName, fieldName, args, parents) => {
+  return (typeName, fieldName, args, given) => {
     const fieldPath = `${typeName}.${fieldName}`;
     const estimate = Object.hasOwn(ESTIMATES, fieldPath) ? ESTIMATES[fieldPath] : undefined;
-    const counts = findCounts() ?? TYPICAL;
+    const parents = given.sizes != null && isOfOthers(fieldPath, args) ? { ...given, sizes: null } : given;
+    const fleet = findCounts() ?? TYPICAL;
+    const counts = parents.sizes == null ? fleet : { ...fleet, ...parents.sizes };
     if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
     const count = parents.count * Math.max(1, findListSize(typeName, fieldName, args));
     return { cohort: { ...parents, count }, statements: 0 };
   };
+}
+
+/** Tells whether a field below a VM gives other VMs or the VM's past, whose lists may be longer. */
+function isOfOthers(fieldPath: string, args: Values): boolean {
+  return fieldPath === "Host.vms" || fieldPath === "Vm.guestHistory" || args["at"] != null;
 }
 
 /** The most VMs of hosts that one statement reads (see loaders/batches/host-vms.ts). */

@@ -8,6 +8,7 @@ import { PACED_COST } from "../graphql/admit-operation.js";
 import type { Pacer, Turns } from "../graphql/cost/turns.js";
 import { attachStop, createStop } from "../graphql/request-state.js";
 import type { ServerOptions } from "../options.js";
+import { estimateEventCost } from "./event-cost.js";
 import { serve, type LiveAnswer, type LiveCaller } from "./live-context.js";
 import type { LiveQuestion } from "./question.js";
 
@@ -15,7 +16,7 @@ import type { LiveQuestion } from "./question.js";
 export interface EventAsker {
   readonly question: LiveQuestion;
   readonly caller: LiveCaller;
-  /** What each answer can cost. */
+  /** What an answer can cost at most, whatever VM its event is about. */
   readonly cost: number;
   /** The same for all whose answers are the same ({@link formatAnswerKey}). */
   readonly key: string;
@@ -44,9 +45,9 @@ interface SharedAnswer {
 }
 
 /**
- * Creates the function that answers events. Each answer has a place and a deadline of its own. One that costs much has room among
- * others of its kind, and is made in turns with them, as answers of requests are. If all who wait for it have gone, it is
- * not made.
+ * Creates the function that answers events. Each answer has a place and a deadline of its own. One that costs much, with the
+ * lists that its VM has, has room among others of its kind, and is made in turns with them, as answers of requests are. If all
+ * who wait for it have gone, it is not made.
  */
 export function createEventAnswers(options: ServerOptions, given: Limits, turns: Turns): AnswerEvent {
   // The number of subscriptions is bounded, so the number that wait here is bounded, too.
@@ -91,11 +92,14 @@ export function formatAnswerKey(
 /** Answers an event in a place, in turns of the event loop, and within a deadline. */
 async function answerEvent(
   event: object,
-  { question, caller, cost }: EventAsker,
+  asker: EventAsker,
   isWanted: () => boolean,
   { options, limits, turns, places, rooms, pacer }: AnswerParts,
 ): Promise<LiveAnswer> {
+  const { question, caller } = asker;
   const { document, operationName, values } = question;
+  const isLight = asker.cost <= PACED_COST && rooms.find(asker.cost) === null;
+  const cost = isLight ? asker.cost : Math.min(asker.cost, estimateEventCost(event, question, options));
   const { schema, log } = options;
   const { places: room, weight } = rooms.find(cost) ?? { places, weight: 1 };
   const release = await room.enter(new AbortController().signal, weight, caller.viewer.name);

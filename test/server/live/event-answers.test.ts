@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { buildSchema, getOperationAST, parse } from "graphql";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { createFieldEstimator } from "../../../src/graph/estimates/estimate-field.js";
 import { DEFAULT_LIMITS } from "../../../src/model/limits.js";
 import { ALL_ROLES } from "../../../src/model/roles.js";
 import { stopExecutions } from "../../../src/server/graphql/cost/stop-execution.js";
@@ -21,19 +22,37 @@ const schema = buildSchema(`
 `);
 stopExecutions(schema, findStop);
 
+/** A fleet in which one guest has ten thousand interfaces. */
+const estimateField = createFieldEstimator(() => ({
+  ...{ hosts: 1, vms: 10, vmsPerHost: [], nicsPerVm: [], nicsPerMac: [] },
+  interfacesPerVm: [
+    { length: 10_000, lists: 1 },
+    { length: 2, lists: 9 },
+  ],
+  ...{ ipv4PerVm: [], ipv6PerVm: [], ipsPerVm: [] },
+}));
+
 const HEAVY = DEFAULT_LIMITS.cost / 2;
 const LIGHT = 10;
 
-const createAnswers = () =>
+const createAnswers = (asked = schema) =>
   createEventAnswers(
-    { schema, log: pino({ enabled: false }), contextFor: () => ({}) } as unknown as ServerOptions,
+    {
+      ...{ schema: asked, estimateField, log: pino({ enabled: false }) },
+      contextFor: () => ({}),
+    } as unknown as ServerOptions,
     DEFAULT_LIMITS,
     createTurns(),
   );
 
 /** Creates a subscriber, whose question differs from all others'. */
-function createAsker(cost: number, name: string, signal = new AbortController().signal): EventAsker {
-  const query = `subscription ${name} { changed { neighbours { id } } }`;
+function createAsker(
+  cost: number,
+  name: string,
+  signal = new AbortController().signal,
+  selection = "changed { neighbours { id } }",
+): EventAsker {
+  const query = `subscription ${name} { ${selection} }`;
   const document = parse(query);
   const question = {
     ...{ query, document, operationName: name, values: {} },
@@ -115,3 +134,50 @@ test("an answer is not made if all who wait for it have gone, and made if one of
   expect((await sharedToo).data).toEqual({ changed: { neighbours: [] } });
   expect(await shared).toBe(await sharedToo);
 });
+
+const guests = buildSchema(`
+  type Query { none: Int }
+  type Subscription { guestNetworkChanged: GuestNetworkEvent }
+  type GuestNetworkEvent { after: Vm }
+  type Vm { guestInfo: GuestInfo }
+  type GuestInfo { networkDevices: [NetworkDevice!]! }
+  type NetworkDevice { name: String }
+`);
+stopExecutions(guests, findStop);
+
+const device = { name: "eth0", ipv4Addresses: [], ipv6Addresses: [] };
+
+test.each([
+  { interfaces: 2, atOnce: 32 },
+  { interfaces: 10_000, atOnce: 2 },
+])(
+  "where one guest has ten thousand interfaces, events of one with $interfaces are answered $atOnce at once",
+  async ({ interfaces, atOnce }) => {
+    const answer = createAnswers(guests);
+    const { event, begun, letGo } = createSlowEvent();
+    const guestInfo = { networkDevices: event.changed.neighbours };
+    const after = {
+      guestInfo,
+      interfaces: Array.from({ length: interfaces }, () => device),
+      nics: [],
+      ips: null,
+    };
+    const selection = "guestNetworkChanged { after { guestInfo { networkDevices { name } } } }";
+    const answers = Array.from({ length: 40 }, (_, at) =>
+      answer(
+        { guestNetworkChanged: { after }, before: null, after },
+        createAsker(HEAVY, `s${at}`, new AbortController().signal, selection),
+      ),
+    );
+    while (begun() < atOnce) await nextTurn();
+    await waitForTurns();
+    expect(begun()).toBe(atOnce);
+    const state = { isDone: false };
+    void Promise.all(answers).finally(() => (state.isDone = true));
+    while (!state.isDone) {
+      letGo();
+      await nextTurn();
+    }
+    await Promise.all(answers);
+  },
+);

@@ -116,7 +116,8 @@ function createLimitError(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400 } } });
 }
 
-function findFragments(document: DocumentNode): Map<string, FragmentDefinitionNode> {
+/** Lists the fragments of a document by their names. */
+export function findFragments(document: DocumentNode): Map<string, FragmentDefinitionNode> {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const each of document.definitions) {
     if (each.kind === Kind.FRAGMENT_DEFINITION) fragments.set(each.name.value, each);

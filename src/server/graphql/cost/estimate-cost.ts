@@ -46,8 +46,15 @@ const KEY_CHARACTERS = 40;
 
 const ROOT: Cohort = { count: 1, repeats: 1, owners: 1, portions: 1, page: 1 };
 
-/** Estimates what an operation can cost at most, before anything is read. Introspection is not counted here. */
-export function estimateCost(operation: OperationDefinitionNode, input: CostInput): Cost {
+/**
+ * Estimates what an operation can cost at most, before anything is read. Introspection is not counted here. `sizes`: of the VM
+ * that an answered event is about.
+ */
+export function estimateCost(
+  operation: OperationDefinitionNode,
+  input: CostInput,
+  sizes: Cohort["sizes"] = null,
+): Cost {
   const total = { objects: 0, values: 0, statements: 0, scanned: 0 };
   const readOfGuests = new Map<Cohort, number>();
   const { estimateField } = input;
@@ -105,7 +112,7 @@ export function estimateCost(operation: OperationDefinitionNode, input: CostInpu
   };
 
   const root = input.schema.getRootType(operation.operation);
-  if (root != null) visitSelections(operation.selectionSet, root, ROOT);
+  if (root != null) visitSelections(operation.selectionSet, root, { ...ROOT, sizes });
   const { objects, values, statements, scanned } = total;
   const cost = objects + values * VALUE_COST + statements * STATEMENT_COST + scanned;
   return { objects, values, statements, cost };
