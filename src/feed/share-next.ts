@@ -5,7 +5,6 @@
 export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result> {
   let current: Promise<unknown> = Promise.resolve();
   let next: Promise<Result> | null = null;
-  let pending = 0;
   const call = (): Promise<Result> => {
     if (next !== null) return next;
     const before = current;
@@ -16,16 +15,9 @@ export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result>
     })();
     next = mine;
     current = mine;
-    pending += 1;
-    void mine
-      .catch(() => undefined)
-      .then(() => {
-        pending -= 1;
-      });
     return mine;
   };
   return Object.assign(call, {
-    isIdle: () => pending === 0,
     waitUntilIdle: () => current.then(ignore, ignore),
   });
 }
@@ -33,8 +25,6 @@ export function shareNext<Result>(run: () => Promise<Result>): SharedRun<Result>
 /** Starts a run, or joins the next one. */
 export interface SharedRun<Result> {
   (): Promise<Result>;
-  /** Returns `true` if no run is active or waiting. */
-  readonly isIdle: () => boolean;
   /** Resolves when all runs so far have ended. */
   readonly waitUntilIdle: () => Promise<void>;
 }
