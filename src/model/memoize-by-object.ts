@@ -1,5 +1,5 @@
 /** Computes a value from an object once, and keeps it as long as the object. Use it only for objects that do not change. */
-export function memoizeByObject<Key extends object, Made extends object>(
+export function memoizeByObject<Key extends object, Made extends object | string>(
   make: (key: Key) => Made,
 ): (key: Key) => Made {
   const made = new WeakMap<Key, Made>();

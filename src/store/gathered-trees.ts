@@ -1,4 +1,4 @@
-import { keepText } from "../model/keep-text.js";
+import { memoizeByObject } from "../model/memoize-by-object.js";
 import type { VmScope } from "./types.js";
 import type { NicTree, TreeReads, VmTree, VmTreeParts } from "./vm-tree.js";
 
@@ -147,7 +147,7 @@ function formatKey(value: VmScope | VmTreeParts | null): string {
   return value === null ? "all" : formatParts(value);
 }
 
-const formatParts = keepText((value: VmScope | VmTreeParts) => JSON.stringify(value));
+const formatParts = memoizeByObject((value: VmScope | VmTreeParts) => JSON.stringify(value));
 
 /** A question with more keys than this has a statement of its own. */
 const MOST_OF_ONE = 4;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { keepText } from "../../model/keep-text.js";
+import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import { createViewerCounts, type ViewerCounts } from "../identity/viewer-counts.js";
@@ -115,6 +115,6 @@ const OWNER_SHARE = 3 / 4;
 const always = (): boolean => true;
 
 /** Formats the text that a connection and the TLS over it have in common. */
-const formatKey = keepText(({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
+const formatKey = memoizeByObject(({ remoteAddress, remotePort, localAddress, localPort }: Socket): string =>
   [remoteAddress, remotePort, localAddress, localPort].join(" "),
 );

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { keepText } from "../../model/keep-text.js";
+import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 
@@ -45,6 +45,6 @@ export function digestQuestion(
 }
 
 /** Formats what a viewer may ask and see. */
-const formatViewer = keepText(({ roles, scope }: KnownViewer): string =>
+const formatViewer = memoizeByObject(({ roles, scope }: KnownViewer): string =>
   JSON.stringify([[...roles].sort(), scope]),
 );
