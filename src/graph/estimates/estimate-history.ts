@@ -58,7 +58,7 @@ function readPast(
   parents: Cohort,
   counts: FleetCounts,
 ): FieldEstimate {
-  const scanned = countGuestReads({ ...parents, repeats: 1 }, counts);
+  const scanned = countGuestReads(parents, counts);
   return { cohort, statements: statements * PAST_STATEMENTS, scanned };
 }
 

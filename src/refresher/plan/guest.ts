@@ -28,11 +28,10 @@ export function planGuest(
   ignoreNames: readonly RegExp[],
   limits?: GuestLimits,
 ): GuestData {
-  const { netIfaces } = reported;
-  if (netIfaces === null) return planSilentGuest(reported, known);
+  if (reported.netIfaces === null) return planSilentGuest(reported, known);
   const problems = new ProblemList(reported.problems);
   const stored = known?.interfaces ?? [];
-  const normalized = toGuestInterfaces(reported.vmId, netIfaces, ignoreNames, {
+  const normalized = toGuestInterfaces(reported.vmId, reported.netIfaces, ignoreNames, {
     known: stored,
     problems,
     ...(limits !== undefined && { limits }),
