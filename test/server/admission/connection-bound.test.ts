@@ -292,7 +292,9 @@ test("over TLS as well: connections without a handshake, and those after one, ma
         resolve(data.toString().slice(0, 12));
       });
     });
-  for (let count = 0; count < 8; count += 1) open(server.port);
+  const silent = Array.from({ length: 8 }, () => open(server.port));
+  // Now the server has seen all of them. One that came after a request could replace the request's connection.
+  await until(() => silent.filter(({ isOpen }) => isOpen()).length === 4);
   // Each of these stays open after its answer.
   for (let count = 0; count < 8; count += 1) expect(await ask()).toBe("HTTP/1.1 200");
 });
