@@ -72,8 +72,10 @@ export function answerOneAtATime(server: Server): AnswerOrder {
     const { socket, method } = request;
     if (!socket.writable) return;
     watchChunks(request);
-    if (method === "GET" || method === "HEAD") request.resume();
-    else
+    if (method === "GET" || method === "HEAD") {
+      if (announcesBody(request)) keepAliveOnceWhole(request, response);
+      request.resume();
+    } else
       response.once("prefinish", () => {
         if (request.complete) return;
         early.set(socket, request);
@@ -128,6 +130,26 @@ function cutOff(socket: Duplex & { readonly parser?: { onIncoming?: (() => numbe
 
 /** llhttp's code for: there is no body, and what follows is not HTTP. */
 const STOP = 2;
+
+function announcesBody({ headers }: IncomingMessage): boolean {
+  return Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
+}
+
+/**
+ * Closes the connection after an answer that is sent before the request's body came whole. Such a request needs no body, and
+ * libsoup announces one that it does not send again after a 401: its next request would be taken for that body.
+ */
+function keepAliveOnceWhole(request: IncomingMessage, response: ServerResponse): void {
+  const { socket } = request;
+  const { shouldKeepAlive } = response;
+  response.shouldKeepAlive = false;
+  socket.destroySoon = () => {
+    endSlowly(socket);
+  };
+  request.once("end", () => {
+    response.shouldKeepAlive = shouldKeepAlive;
+  });
+}
 
 /**
  * Reads the rest of a body that nobody wants. Node would discard it without counting its chunks. If the connection is to

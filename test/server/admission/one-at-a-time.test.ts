@@ -108,3 +108,36 @@ test("streams that are asked for behind a request that waits leave no place take
   expect(answer.status).toBe(200);
   await answer.body?.cancel();
 });
+
+test.each(["Content-Length: 17", "Transfer-Encoding: chunked"])(
+  "an answer before the body that a GET announces (%s) closes the connection, so that no later request is taken for that body",
+  async (announced) => {
+    const { port, begun, finish } = await startManual();
+    const socket = open(port);
+    let text = "";
+    socket.on("data", (data) => (text += data.toString()));
+    socket.write(`GET /1 HTTP/1.1\r\nHost: 127.0.0.1\r\n${announced}\r\n\r\n`);
+    await until(() => begun.length === 1);
+    finish[0]?.();
+    await once(socket, "end");
+    expect(text).toContain("answer to /1\n");
+    expect(text).toMatch(/^connection: close\r$/im);
+  },
+);
+
+test("a connection is kept where a GET's body came whole before the answer", async () => {
+  const { port, begun, finish } = await startManual();
+  const socket = open(port);
+  let text = "";
+  socket.on("data", (data) => (text += data.toString()));
+  socket.write(
+    `GET /1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 17\r\n\r\n<action></action>${get("/2")}`,
+  );
+  for (const count of [1, 2]) {
+    await until(() => begun.length === count);
+    await new Promise(setImmediate);
+    finish[count - 1]?.();
+  }
+  await until(() => text.includes("answer to /2\n"));
+  expect(text).not.toMatch(/^connection: close\r$/im);
+});
