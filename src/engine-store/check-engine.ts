@@ -57,6 +57,12 @@ export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> 
       `${where}: role ${role} lacks ${forbidden.join(", ")}; give it these rights, as docs/ovirt.md shows`,
     );
   }
+  const held = [...new Set(columns.filter(({ isHeldBack }) => isHeldBack).map(({ table }) => table))];
+  if (held.length > 0) {
+    throw new UnusableEngineError(
+      `${where}: row-level security holds back rows of ${held.join(", ")} from role ${role}; run ALTER ROLE ${role} BYPASSRLS there`,
+    );
+  }
   await tryAllReads(dataSource, where, role);
   const roleMayWrite = columns.some((column) => column.mayWrite);
   return {
@@ -84,6 +90,8 @@ interface FoundColumn {
   readonly columnExists: boolean;
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
+  /** Row-level security is active for the role and the table. */
+  readonly isHeldBack: boolean;
 }
 
 function listMissing(columns: readonly FoundColumn[]): string[] {
@@ -124,7 +132,8 @@ const COLUMNS = `
     found.oid IS NOT NULL AS "tableExists",
     attribute.attnum IS NOT NULL AS "columnExists",
     coalesce(has_column_privilege(found.oid, attribute.attnum, 'SELECT'), false) AS "mayRead",
-    coalesce(has_table_privilege(found.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS "mayWrite"
+    coalesce(has_table_privilege(found.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS "mayWrite",
+    coalesce(row_security_active(found.oid), false) AS "isHeldBack"
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted ("table", "column", place)
   CROSS JOIN LATERAL (SELECT to_regclass(quote_ident(wanted."table"))::oid AS oid) AS found
   LEFT JOIN pg_catalog.pg_attribute AS attribute

@@ -66,6 +66,21 @@ test("a role without rights on the tables is told which grant they need, whateve
   expect(await look(url)).toBe("ok: up to date -> ");
 });
 
+test("a role from which row-level security holds back rows is told so, and not that the tables are foreign", async () => {
+  const { database, role, url } = await createStranger();
+  await database.dataSource.query(
+    `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
+  );
+  await database.dataSource.query("ALTER TABLE vnic_graph_migrations ENABLE ROW LEVEL SECURITY");
+  await database.dataSource.query("ALTER TABLE vnic_graph_host ENABLE ROW LEVEL SECURITY");
+  expect(await look(url)).toMatch(
+    new RegExp(
+      `^fail: row-level security holds back rows of vnic_graph_host, vnic_graph_migrations from role ${role} -> ` +
+        `take the policies off our tables, or ALTER ROLE ${role} BYPASSRLS$`,
+    ),
+  );
+});
+
 test("a member of the owner that does not inherit its rights is told to take its role", async () => {
   const { database, role, url } = await createStranger();
   const owner = await createRole("NOLOGIN", database);

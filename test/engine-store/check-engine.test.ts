@@ -97,6 +97,17 @@ describe("an engine's database at start", () => {
     );
   });
 
+  test("is refused by the names of the tables whose rows row-level security holds back: VMs would seem not to exist", async () => {
+    engine = await createEngineDatabase();
+    await engine.asEngine("ALTER TABLE vm_static ENABLE ROW LEVEL SECURITY");
+    await expect(checkEngine(engine.dataSource)).rejects.toThrow(
+      `row-level security holds back rows of vm_static from role ${engine.role}; run ALTER ROLE ${engine.role} BYPASSRLS`,
+    );
+    await expect(engine.dataSource.query("SELECT vm_guid FROM vm_static")).rejects.toThrow(
+      /row-level security/,
+    );
+  });
+
   test("is refused with role, database and PostgreSQL's message if a read fails by what a view needs", async () => {
     engine = await createEngineDatabase();
     await engine.asEngine(

@@ -41,5 +41,10 @@ const DAY_MS = 24 * 3_600_000;
 /** The days before a certificate's end from which it is a warning, as in oVirt itself. */
 const DAYS_TO_RENEW = 30;
 
+/** What to do where row-level security is in the way of a role. */
+export function formatPolicyHint(role: string): string {
+  return `take the policies off our tables, or ALTER ROLE ${role} BYPASSRLS`;
+}
+
 /** What to do where a statement waited for a lock. */
 export const LOCK_HINT = "somebody holds a lock: see pg_stat_activity and pg_locks there, and ask again";

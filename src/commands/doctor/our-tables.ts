@@ -3,7 +3,7 @@ import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import { findSqlState, LOCK_NOT_AVAILABLE } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { formatError } from "../../gateway/format-error.js";
-import { createOkFinding, fail, LOCK_HINT, type Finding } from "./finding.js";
+import { createOkFinding, fail, formatPolicyHint, LOCK_HINT, type Finding } from "./finding.js";
 
 type DataSource = ReturnType<typeof createDataSource>;
 
@@ -46,7 +46,7 @@ async function listPendingIfReadable(dataSource: DataSource): Promise<string[]> 
 }
 
 /** Finds what keeps the role from using any tables, or those that are there; `null`: nothing does. */
-function findObstacle({ role, schema, path, closed, lacking, owner }: OurRights): Finding | null {
+function findObstacle({ role, schema, path, closed, lacking, owner, held }: OurRights): Finding | null {
   if (schema === null && closed !== null) {
     const mend = `GRANT USAGE, CREATE ON SCHEMA ${closed} TO ${role}`;
     return fail(CHECK, `role ${role} may not use the schema ${closed} of its search_path`, mend);
@@ -58,7 +58,11 @@ function findObstacle({ role, schema, path, closed, lacking, owner }: OurRights)
       `ALTER ROLE ${role} SET search_path = public, or CREATE SCHEMA one that it names`,
     );
   }
-  if (lacking.length === 0) return null;
+  if (lacking.length === 0) {
+    if (held.length === 0) return null;
+    const what = `row-level security holds back rows of ${held.join(", ")} from role ${role}`;
+    return fail(CHECK, what, formatPolicyHint(role));
+  }
   return fail(
     CHECK,
     `role ${role} may not read and write ${lacking.join(", ")}`,
@@ -81,14 +85,17 @@ interface OurRights {
   readonly closed: string | null;
   readonly create: boolean;
   readonly lacking: string[];
+  /** The tables of which row-level security holds back rows from the role. */
+  readonly held: string[];
   /** The owner of the lacking tables, if the role is its member and does not have its rights. */
   readonly owner: string | null;
 }
 
 const RIGHTS = `
-  WITH lacking AS (
-    SELECT name, id FROM (
-      SELECT name, to_regclass(quote_ident(name)) AS id FROM unnest($1::text[] || $2::text) AS name) AS ours
+  WITH ours AS (
+    SELECT name, to_regclass(quote_ident(name)) AS id FROM unnest($1::text[] || $2::text) AS name
+  ), lacking AS (
+    SELECT name, id FROM ours
     WHERE id IS NOT NULL AND NOT (has_table_privilege(id, 'SELECT') AND (name = $2
       OR (has_table_privilege(id, 'INSERT') AND has_table_privilege(id, 'UPDATE')
         AND has_table_privilege(id, 'DELETE'))))
@@ -103,5 +110,6 @@ const RIGHTS = `
       ORDER BY nspname LIMIT 1) AS closed,
     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS create,
     ARRAY(SELECT name FROM lacking) AS lacking,
+    ARRAY(SELECT name FROM ours WHERE row_security_active(id)) AS held,
     (SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class JOIN lacking ON id = oid
       WHERE pg_has_role(relowner, 'MEMBER') AND NOT pg_has_role(relowner, 'USAGE') LIMIT 1) AS owner`;

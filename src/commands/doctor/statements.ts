@@ -10,7 +10,7 @@ import type { Trial } from "./trial.js";
 import { explainUntried } from "./untried.js";
 import { createTrialVm, TRIAL_HOST, type TrialVm } from "./trial-vm.js";
 import { createMigrationTrial, listKeepingTrials } from "./keeping.js";
-import { createOkFinding, fail, LOCK_HINT, warn, type Finding } from "./finding.js";
+import { createOkFinding, fail, formatPolicyHint, LOCK_HINT, warn, type Finding } from "./finding.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
@@ -185,7 +185,7 @@ const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonl
   {
     states: /^42501$/,
     words: /row-level security/,
-    hint: "take the policies off our tables, or ALTER ROLE {role} BYPASSRLS",
+    hint: formatPolicyHint("{role}"),
   },
   { states: /^42501$/, words: /sequence/, hint: "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}" },
   { states: /^42501$/, words: /schema/, hint: "GRANT USAGE ON SCHEMA {schema} TO {role}" },
