@@ -113,6 +113,11 @@ describe("the report of a host", () => {
       { netIfaces: [{ name: "sit0", hw: null, inet: [], inet6: [] }] },
     ],
     [
+      "hardware of other lengths than a MAC's, as tunnels have it",
+      { netIfaces: [{ hw: "0a:00:00:01" }, { hw: "fd-00-00-00-00-00-00-00-00-00-00-00-00-00-00-01" }] },
+      { netIfaces: [{ hw: "0a:00:00:01" }, { hw: expect.any(String) as string }], problems: [] },
+    ],
+    [
       "an address of null",
       { netIfaces: [{ inet: [null, "", " 10.0.0.1\n"] }] },
       { netIfaces: [{ name: null, hw: null, inet: ["10.0.0.1"], inet6: [] }] },
@@ -156,6 +161,27 @@ describe("the report of a host", () => {
       { netIfaces: [none] },
       "netIfaces[0]",
       "is no object",
+    ],
+    [
+      "a name of an interface in numbers of a list",
+      { netIfaces: [{ name: [1], hw: "00:1a:4a:16:17:08" }] },
+      { netIfaces: [{ ...none, name: undefined, hw: "00:1a:4a:16:17:08" }] },
+      "name of netIfaces[0]",
+      "is no text",
+    ],
+    [
+      "a MAC that is an object",
+      { netIfaces: [{ name: "eth0", hw: { a: 1 } }] },
+      { netIfaces: [{ ...none, name: "eth0", hw: undefined }] },
+      'hw of netIfaces["eth0"]',
+      "is no text",
+    ],
+    [
+      "a MAC that is none",
+      { netIfaces: [{ name: "eth0", hw: "unknown" }] },
+      { netIfaces: [{ ...none, name: "eth0", hw: undefined }] },
+      'hw of netIfaces["eth0"]',
+      'has "unknown", no MAC',
     ],
     [
       "addresses in words",

@@ -15,12 +15,12 @@ export function listIgnoredMacs(
   nics: readonly Nic[],
 ): string | null {
   const ignored = reported.filter(
-    ({ name }) => name !== null && isIgnored(toStorableText(name), ignoreNames),
+    ({ name }) => typeof name === "string" && isIgnored(toStorableText(name), ignoreNames),
   );
   if (ignored.length === 0) return null;
   const [nicsByMac, keptByMac] = [groupByMac(nics), groupByMac(kept)];
   const macs = ignored
-    .map(({ hw }) => normalizeReportedMac(hw))
+    .map(({ hw }) => normalizeReportedMac(hw ?? null))
     .filter((mac) => mac !== null)
     .filter((mac) => nicsByMac.find(mac).length > 0 && keptByMac.find(mac).length === 0);
   return macs.length === 0 ? null : [...new Set(macs)].sort().join(" ");

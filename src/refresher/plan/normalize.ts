@@ -6,18 +6,17 @@ import {
   normalizeIPv4,
   normalizeIPv6,
 } from "../../model/address/ip.js";
-import { normalizeReportedMac } from "../../model/address/mac.js";
 import { compareByContent } from "../../store/read/guest-interfaces.js";
 import type { GuestInterface } from "../../store/types.js";
 import type { ReportedInterface } from "../../vdsm/records/interfaces.js";
 import { ProblemList } from "../../vdsm/records/values.js";
 import { formatInterfaceKey } from "./diff.js";
 import { normalizeAddresses } from "./guest-addresses.js";
-import { toStorableText } from "./text.js";
+import { KnownInterfaces } from "./known-interfaces.js";
 
 /** Options of normalizing. */
 export interface NormalizeOptions {
-  /** The stored interfaces. They keep their addresses if the reported ones cannot be read. */
+  /** The stored interfaces. They keep what cannot be read of the reported ones. */
   readonly known?: readonly GuestInterface[];
   readonly limits?: GuestLimits;
   /** Receives the problems of interfaces that are not ignored, and one if the limits leave something out. */
@@ -40,11 +39,12 @@ export function toGuestInterfaces(
   ignoreNames: readonly RegExp[],
   { known = [], limits = DEFAULT_GUEST_LIMITS, problems = new ProblemList() }: NormalizeOptions = {},
 ): GuestInterface[] {
+  const knownInterfaces = new KnownInterfaces(known);
   const kept = new Map<string, GuestInterface>();
   let addresses = 0;
   let isTooMuch = false;
   for (const { problems: itsProblems, ...entry } of reported) {
-    const guestInterface = toGuestInterface(vmId, entry, known);
+    const guestInterface = toGuestInterface(vmId, entry, knownInterfaces);
     if (isIgnored(guestInterface.name, ignoreNames)) continue;
     for (const { field, reason } of itsProblems) problems.add(field, reason);
     if (isLoopbackAlone(entry, guestInterface)) continue;
@@ -84,29 +84,19 @@ function hasLoopback({ inet, inet6 }: ReportedValues): boolean {
 }
 
 /** Converts a reported interface. Normalizes the fields for which VDSM has its own spelling; takes others as they are. */
-function toGuestInterface(
-  vmId: string,
-  reported: ReportedValues,
-  known: readonly GuestInterface[],
-): GuestInterface {
+function toGuestInterface(vmId: string, reported: ReportedValues, known: KnownInterfaces): GuestInterface {
   const { name: reportedName, hw, inet, inet6, ...asReported } = reported;
-  const name = reportedName === null || reportedName === "" ? null : toStorableText(reportedName);
-  const macAddress = normalizeReportedMac(hw);
+  const identity = known.identify({ name: reportedName, hw });
+  const { macAddress } = identity;
   // Addresses that cannot be read stay as they were.
-  const before =
-    inet !== null && inet6 !== null
-      ? undefined
-      : known.find(
-          (guestInterface) => guestInterface.name === name && guestInterface.macAddress === macAddress,
-        );
+  const before = inet !== null && inet6 !== null ? null : known.find(identity);
   const ipv4 = inet === null ? (before?.ipv4Addresses ?? []) : normalizeAddresses(inet, normalizeOwnIPv4);
   const ipv6 = inet6 === null ? (before?.ipv6Addresses ?? []) : normalizeAddresses(inet6, normalizeOwnIPv6);
   const isLoopback = (macAddress === null || macAddress === NO_MAC) && hasLoopback(reported);
   return {
     ...asReported,
     vmId,
-    name,
-    macAddress,
+    ...identity,
     ipv4Addresses: isLoopback ? ipv4.filter(isGlobalAddress) : ipv4,
     ipv6Addresses: isLoopback ? ipv6.filter(isGlobalAddress) : ipv6,
   };

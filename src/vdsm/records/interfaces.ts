@@ -1,5 +1,6 @@
 import { isAddressOf } from "../../model/address/ip.js";
 import type { IpFamily } from "../../model/address/cidr.js";
+import { normalizeReportedMac } from "../../model/address/mac.js";
 import { isRecord } from "./record.js";
 import {
   MAX_PROBLEMS,
@@ -13,8 +14,10 @@ import {
 
 /** One entry of `netIfaces`, as the guest agent gave it. Only its types are checked; nothing is normalized. */
 export interface ReportedInterface {
-  readonly name: string | null;
-  readonly hw: string | null;
+  /** `null`: it has none. `undefined`: it cannot be read, so the stored one stays. */
+  readonly name: string | null | undefined;
+  /** `null` and `undefined`: the same. */
+  readonly hw: string | null | undefined;
   /** `null`: they cannot be read, so the stored ones stay. */
   readonly inet: readonly string[] | null;
   readonly inet6: readonly string[] | null;
@@ -61,13 +64,34 @@ function parseInterface(
 ): ReportedInterface {
   const field = formatInterfaceField(entry["name"], at);
   return {
-    name: readName(entry["name"], `name of ${field}`, problems),
-    hw: readText(entry["hw"], `hw of ${field}`, problems),
+    name: readName(entry["name"], `name of ${field}`, problems) ?? keepAbsent(entry["name"]),
+    hw: readHardwareAddress(entry["hw"], `hw of ${field}`, problems),
     inet: parseAddresses(entry["inet"], 4, `inet of ${field}`, problems),
     inet6: parseAddresses(entry["inet6"], 6, `inet6 of ${field}`, problems),
     problems: problems.list,
   };
 }
+
+/** Returns `null` for an absent value, and `undefined` for another one, which could not be read. */
+function keepAbsent(value: unknown): null | undefined {
+  return value === undefined || value === null ? null : undefined;
+}
+
+/** Reads a MAC as the guest wrote it. The octets of other hardware, such as a tunnel's four, are no MAC, but no problem either. */
+function readHardwareAddress(
+  value: unknown,
+  field: string,
+  problems: ProblemList,
+): string | null | undefined {
+  const text = readText(value, field, problems);
+  if (text === null) return keepAbsent(value);
+  const short = text.trim();
+  if (short === "" || normalizeReportedMac(short) !== null || OCTETS.test(short)) return text;
+  problems.add(field, `has ${quoteText(short)}, no MAC`);
+  return undefined;
+}
+
+const OCTETS = /^[0-9a-f]{2}(?:[:-][0-9a-f]{2})+$/i;
 
 /**
  * Parses a list of addresses of one family, as the guest wrote them. Texts that are no such address are left out, with

@@ -3,6 +3,7 @@ import { parseGuestIps, hasSameIps, joinIps } from "../../../src/refresher/plan/
 import { toVmStatus } from "../../../src/refresher/plan/status.js";
 import { cutText, toStorableText, normalizeFqdn } from "../../../src/refresher/plan/text.js";
 import { toGuestInterfaces } from "../../../src/refresher/plan/normalize.js";
+import type { GuestInterface } from "../../../src/store/types.js";
 import type { ReportedInterface } from "../../../src/vdsm/records/interfaces.js";
 import { ProblemList } from "../../../src/vdsm/records/values.js";
 import { VM } from "../../support/builders/ids.js";
@@ -90,6 +91,27 @@ describe("guest interfaces", () => {
     expect(read({ inet: null })).toEqual([guestInterface({ ipv4Addresses: ["10.0.0.7"] })]);
     expect(read({ inet6: null })).toEqual([guestInterface({ ipv6Addresses: ["fe80::7"] })]);
     expect(read({ name: "eth1", inet: null })).toEqual([guestInterface({ name: "eth1", ipv4Addresses: [] })]);
+  });
+
+  test("keeps a name and a MAC that cannot be read as they are known, where the other one tells whose they are", () => {
+    const [eth0, eth1] = [
+      guestInterface(),
+      guestInterface({ name: "eth1", macAddress: "52:54:00:00:00:02" }),
+    ];
+    const read = (known: readonly GuestInterface[], overrides: Partial<ReportedInterface>) =>
+      toGuestInterfaces(VM, [reportedInterface(overrides)], IGNORED_NAMES, { known });
+    expect(read([eth0, eth1], { hw: undefined })).toEqual([eth0]);
+    expect(read([eth0, eth1], { name: undefined })).toEqual([eth0]);
+    expect(read([eth0, eth1], { name: undefined, inet: null })).toEqual([eth0]);
+    const member = guestInterface({ name: "bond0" });
+    expect(read([eth0, member], { name: undefined })).toEqual([guestInterface({ name: null })]);
+    expect(read([eth1], { hw: undefined })).toEqual([guestInterface({ macAddress: null })]);
+    expect(read([eth0], { name: undefined, hw: undefined })).toEqual([
+      guestInterface({ name: null, macAddress: null }),
+    ]);
+    expect(read([eth0], { name: null, hw: null })).toEqual([
+      guestInterface({ name: null, macAddress: null }),
+    ]);
   });
 
   test("leaves out what exceeds the limits and says so; ignored names and repeats do not count", () => {
