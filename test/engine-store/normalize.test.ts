@@ -45,9 +45,12 @@ describe("what an engine stores of a guest", () => {
   test.each([
     ["::a01:203", "::10.1.2.3"],
     ["::ffff:a01:203", "::ffff:10.1.2.3"],
+    ["fe80::5efe:a01:203", "fe80::5efe:10.1.2.3"],
+    ["2001:db8:1:2:200:5efe:a01:203", "2001:db8:1:2:200:5efe:10.1.2.3"],
     ["2001:db8::1", "2001:0db8:0000:0000:0000:0000:0000:0001"],
-  ])("%s may be stored as %s", (address, spelling) => {
+  ])("%s may be stored as %s, and is found", (address, spelling) => {
     expect(listSpellings(address)).toContain(spelling);
+    expect(isFoundByNeedle(spelling, address)).toBe(true);
   });
 
   test("no text breaks it, and every spelling of an address means the address", () => {

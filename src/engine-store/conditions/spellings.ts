@@ -39,17 +39,26 @@ export function listSpellings(address: string): readonly string[] {
 }
 
 /**
- * Lists the spellings with dots of an IPv6 address that ends with an IPv4 address. C libraries write such addresses so,
- * as that of `sit0`.
+ * Lists the spellings with dots of an IPv6 address that ends with an IPv4 address. C libraries write such addresses so, as that
+ * of `sit0`, and Windows those of ISATAP.
  */
 function listDottedSpellings(groups: readonly string[]): readonly string[] {
-  const isMapped = groups[5] === "ffff";
-  if (groups.slice(0, 5).some((group) => group !== "0") || (!isMapped && groups[5] !== "0")) return [];
+  const front = findDottedFront(groups);
+  if (front === null) return [];
   const octets = groups.slice(6).flatMap((group) => {
     const value = Number.parseInt(group, 16);
     return [value >> 8, value & 0xff];
   });
-  return [`${isMapped ? "::ffff:" : "::"}${octets.join(".")}`];
+  return [`${front}${octets.join(".")}`];
+}
+
+/** Finds what stands in front of the IPv4 address; `null` if the address is none that is written with dots. */
+function findDottedFront(groups: readonly string[]): string | null {
+  if (groups[5] === "5efe" && (groups[4] === "0" || groups[4] === "200")) {
+    return normalizeIPv6([...groups.slice(0, 6), "1", "1"].join(":"))?.replace(/1:1$/, "") ?? null;
+  }
+  if (groups.slice(0, 5).some((group) => group !== "0")) return null;
+  return groups[5] === "ffff" ? "::ffff:" : groups[5] === "0" ? "::" : null;
 }
 
 /**
