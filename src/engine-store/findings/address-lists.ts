@@ -151,11 +151,12 @@ export function selectHeld(
   kinds: { readonly family: IpFamily | null; readonly reachingOnly: boolean },
 ): string {
   const addresses = cidr === null ? selectAllAddresses(kinds) : selectAddressesInCidr(cidr, parameters);
-  // OFFSET joins the two tables once, and not with each of many addresses. Few addresses are looked up.
+  // OFFSET joins the two tables once, and not with each of many addresses. Few addresses are looked up. An outer join has the
+  // addresses on its outer side, which is read once. Without statistics PostgreSQL expects one VM, and would read them for each.
   return `SELECT x.address, x.vm_id FROM (${addresses}) x
-    JOIN (SELECT s.vm_guid FROM vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
+    LEFT JOIN (SELECT s.vm_guid, true AS is_meant FROM vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
       WHERE s.entity_type = 'VM' AND ${mayHaveGuest("d.status")} AND ${scope.isVm(parameters)}${cidr === null ? " OFFSET 0" : ""}) s
-    ON s.vm_guid = x.vm_id`;
+    ON s.vm_guid = x.vm_id WHERE coalesce(s.is_meant, false)`;
 }
 
 /**

@@ -62,6 +62,38 @@ test("an engine lists the addresses within a prefix by number, each VM's once, w
   expect(engine.sent().filter(({ sql }) => sql.includes("FROM"))).toHaveLength(3);
 });
 
+test("an engine's tables that were never analyzed are read once, and not once for each VM", async () => {
+  const restored = await createEngineDatabase();
+  const vmIds = "lpad(to_hex(n), 32, '0')::uuid";
+  await restored.asEngine(
+    // As after a restore or an upgrade, which keep no statistics.
+    ...["vm_static", "vm_dynamic", "vm_guest_agent_interfaces"].map(
+      (table) => `ALTER TABLE ${table} SET (autovacuum_enabled = false)`,
+    ),
+    `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid)
+      SELECT ${vmIds}, 'vm' || n, 'VM', ${vmIds} FROM generate_series(1, 200) n`,
+    `INSERT INTO vm_dynamic (vm_guid, status, vm_ip) SELECT ${vmIds}, 1, '10.9.0.' || n FROM generate_series(1, 200) n`,
+    `INSERT INTO vm_guest_agent_interfaces
+      SELECT ${vmIds}, 'eth0', NULL, '10.9.0.' || n, NULL FROM generate_series(1, 200) n`,
+  );
+  const unanalyzed = createEngineStore(restored.dataSource);
+  restored.sent();
+  await askForData(unanalyzed, '{ guestAddresses(inCidr: "10.9.0.0/24") { totalCount nodes { address } } }');
+  await askForData(
+    unanalyzed,
+    '{ addressConflicts(within: "10.9.0.0/24") { totalCount nodes { address } } }',
+  );
+  const reads = restored.sent().filter(({ sql }) => sql.includes("vm_guest_agent_interfaces"));
+  expect(reads.length).toBeGreaterThanOrEqual(4);
+  for (const read of reads) {
+    const scans = listNodes(await restored.planOf(read)).filter(
+      (node) => node["Relation Name"] === "vm_guest_agent_interfaces" && node["Actual Loops"] > 1,
+    );
+    expect(scans).toEqual([]);
+  }
+  await restored.drop();
+});
+
 test("an engine's addresses come page by page, and within a scope", async () => {
   interface Page {
     readonly guestAddresses: {
@@ -157,7 +189,12 @@ test("conflicts look for all networks' names once, however many vNICs have one",
   engine.sent();
   expect(await store.countAddressConflicts({ within: null, network: null })).toBeGreaterThan(0);
   const plan = await engine.planOf(engine.sent().at(-1)!);
-  const list = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(list)];
-  const looks = list(plan).filter((node) => /^(?:network|vnic_profiles)$/.test(node["Relation Name"] ?? ""));
+  const looks = listNodes(plan).filter((node) =>
+    /^(?:network|vnic_profiles)$/.test(node["Relation Name"] ?? ""),
+  );
   expect(looks.map((node) => node["Actual Loops"])).toEqual([1, 1]);
 });
+
+function listNodes(node: PlanNode): PlanNode[] {
+  return [node, ...(node.Plans ?? []).flatMap(listNodes)];
+}
