@@ -25,7 +25,8 @@ export class FindQueries {
     @Arg("text", () => String, {
       description:
         "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name. An address " +
-        "may have a zone, brackets, a port or a scheme, and anything quotation marks or a comma beside it.",
+        "may have a zone, brackets and a port, or stand in a URL, a UUID braces or `urn:uuid:`, and anything quotation marks or " +
+        "a comma beside it.",
     })
     text: string,
   ): FindTarget {

@@ -34,7 +34,8 @@ export function parseFindText(given: string): FindTarget {
       "text: is blank; an address, a prefix, a MAC, an id or a part of a name was expected",
     );
   }
-  if (isUuid(text)) return { kind: "ID", text: text.toLowerCase() };
+  const id = text.replace(/^(?:urn:uuid:)?\{?([^{}]+)\}?$/i, "$1");
+  if (isUuid(id)) return { kind: "ID", text: id.toLowerCase() };
   const mac = normalizeMac(text);
   if (mac !== null) return { kind: "MAC", text: mac, name: /[:\s]/.test(text) ? null : text };
   const host = takeHost(text);
@@ -46,9 +47,9 @@ export function parseFindText(given: string): FindTarget {
 
 const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
 
-/** Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443` and `https://10.0.0.1/`. A text of another form stays as it is. */
+/** Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443` and `https://me@10.0.0.1/path`. A text of another form stays as it is. */
 function takeHost(text: string): string {
-  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/$/, "");
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "");
   const [, inBrackets] = /^\[([^[\]]+)\](?::\d{1,5})?$/.exec(host) ?? [];
   return inBrackets ?? host.replace(/^(\d+(?:\.\d+){3}):\d{1,5}$/, "$1");
 }
