@@ -17,7 +17,8 @@ export interface AddressHolder<Interface extends AddressedInterface> {
  * 1. on a virtual MAC, or on the interface of a program for virtual routers;
  *    or on one with a label behind its name (`eth0:1`), which is a second address that something has added;
  * 2. on `lo` or a dummy, beside an address by which others reach the guest, as servers behind a load balancer do;
- * 3. IPv4: after another address of the same interface. Kernels list what was added later behind it, as keepalived's;
+ * 3. IPv4: after another address of the same interface, with which no other VM's begins. Kernels list what was added later
+ *    behind it, as keepalived's. Copies of a VM have all of its addresses;
  * 4. IPv6, where kernels list what was added later first: beside one that was set by hand, in the same prefix of 64, which
  *    only this VM has. One that a machine makes up by itself says nothing: each copy of a VM has another one;
  * 5. IPv6: with nothing behind the prefix of 64, which stands for all routers there (RFC 4291, section 2.6.1).
@@ -41,14 +42,18 @@ function isVirtual<Interface extends AddressedInterface>(
   if (macAddress !== null && ROUTER_MAC.test(macAddress)) return true;
   if (name !== null && (ROUTER_NAME.test(name) || LABEL.test(name))) return true;
   if (isOfServices(device)) return interfaces.some((each) => !isOfServices(each) && isReachable(each));
-  if (!address.includes(":")) return ipv4Addresses.indexOf(address) > 0;
+  const others = holders.filter((other) => other !== holder);
+  if (!address.includes(":")) {
+    const [first] = ipv4Addresses;
+    return first !== address && others.every((other) => other.device?.ipv4Addresses[0] !== first);
+  }
   const value = parseAddress(address)?.value ?? 0n;
   if ((value & INTERFACE_ID) === 0n) return true;
   return device.ipv6Addresses.some(
     (each) =>
       each !== address &&
       isSetByHand(each, macAddress, value >> 64n) &&
-      holders.every((other) => other === holder || !hasAddress(other.device, each)),
+      others.every((other) => !hasAddress(other.device, each)),
   );
 }
 

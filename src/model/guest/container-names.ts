@@ -19,6 +19,8 @@ export function isInsideGuest(name: string): boolean {
 export const INSIDE_PATTERN = `^(?:${[
   // Docker, Home Assistant's on it, systemd-nspawn, Podman, containerd, LXC, Incus, libvirt.
   "hassio|v[ez]-.+",
+  // Nomad, balenaOS, LXD's fans.
+  "nomad|balena\\d+|supervisor\\d+|resin-dns|lxdfan\\d+|fan-\\d+",
   "docker\\d*|docker_gwbridge|br-[0-9a-f]{12}",
   "podman\\d*|cni-podman\\d+|nerdctl\\d+|lxcbr\\d+|lxdbr\\d+|incusbr\\d+|virbr\\d+(?:-nic)?",
   // VirtualBox, VMware, Multipass, Waydroid, and libvirt's ends of links into nested VMs.

@@ -21,6 +21,18 @@ test.each<[what: string, address: string, vms: string[][], kind: string]>([
     "VIRTUAL_ROUTER",
   ],
   [
+    "clones with two addresses",
+    "10.0.0.6",
+    [["eth0 m1 10.0.0.5 10.0.0.6"], ["eth0 m2 10.0.0.5 10.0.0.6"]],
+    "DUPLICATE",
+  ],
+  [
+    "keepalived with two virtual addresses, in either order",
+    "10.0.0.2",
+    [["eth0 m1 10.0.0.11 10.0.0.1 10.0.0.2"], ["eth0 m2 10.0.0.12 10.0.0.2 10.0.0.1"]],
+    "VIRTUAL_ROUTER",
+  ],
+  [
     "VRRP with virtual MACs",
     "10.0.0.1",
     [["vrrp.51 00:00:5e:00:01:33 10.0.0.1"], ["vrrp.51 00:00:5e:00:01:33 10.0.0.1"]],

@@ -737,6 +737,19 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "fe80::9",
   },
   {
+    title: "Nomad's, balenaOS' and LXD's bridges while DHCP is silent",
+    guest: [
+      "nomad 02:11:22:33:44:55 172.26.64.1",
+      "balena0 02:42:0a:00:00:07 10.114.101.1",
+      "supervisor0 02:42:0a:00:00:08 10.114.104.1",
+      "resin-dns - 10.114.102.1",
+      "lxdfan0 00:16:3e:00:00:01 240.8.0.1",
+      "fan-250 - 250.8.0.1",
+      "ens3 m1 fe80::1",
+    ],
+    address: "fe80::1",
+  },
+  {
     title: "a second address with a label",
     guest: ["eth0 m1 10.0.0.50", "eth0:1 m1 10.0.0.10"],
     address: "10.0.0.50",
