@@ -74,7 +74,7 @@ export function findPrimaryAddress<Interface extends AddressedInterface, Nic ext
     best = findBetter(best, ipv4Addresses, holder, question, 0);
     best = findBetter(best, ipv6Addresses, holder, question, ipv4Addresses.length);
   }
-  return explain(best);
+  return explain(best, question);
 }
 
 /**
@@ -88,7 +88,7 @@ export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic
   const holder: Holder<Interface, Nic> = { guestInterface: null, nic: null, position: [] };
   const outside = addresses.filter((address) => !USUAL_BRIDGE_ADDRESSES.includes(address));
   const best = findBetter(null, outside, holder, question, 0);
-  return explain(best ?? findBetter(null, addresses, holder, question, 0));
+  return explain(best ?? findBetter(null, addresses, holder, question, 0), question);
 }
 
 interface Holder<Interface, Nic> {
@@ -200,10 +200,11 @@ const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 
 function explain<Interface extends AddressedInterface, Nic extends AddressedNic>(
   best: Candidate<Interface, Nic> | null,
+  question: PrimaryAddressQuestion,
 ): PrimaryAddress<Interface, Nic> | null {
   if (best === null) return null;
   const { guestInterface, nic } = best.holder;
-  return { address: best.address, guestInterface, nic, reason: formatReason(best) };
+  return { address: best.address, guestInterface, nic, reason: formatReason(best, question) };
 }
 
 function compareRanks(left: readonly number[], right: readonly number[]): number {
@@ -224,15 +225,17 @@ function compareTexts(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function formatReason({
-  number,
-  scope,
-  holder: { guestInterface, nic },
-}: Candidate<AddressedInterface, AddressedNic>): string {
+function formatReason(
+  { number, scope, holder: { guestInterface, nic } }: Candidate<AddressedInterface, AddressedNic>,
+  { family = null, within = null }: PrimaryAddressQuestion,
+): string {
   const what = `${scope} IPv${number.family} address`;
   if (guestInterface === null) return `${what}; the guest does not tell its interfaces`;
   const name = guestInterface.name ?? "an interface without a name";
-  if (nic === null) return `${what} of ${name}, which the guest made itself; no vNIC has a better one`;
+  if (nic === null) {
+    const asked = family === null && within === null ? "" : " of those asked for";
+    return `${what} of ${name}, which the guest made itself; no vNIC has a better one${asked}`;
+  }
   const network = nic.network === null ? "" : ` on network ${nic.network}`;
   return `${what} of ${name}, which is vNIC ${nic.name}${network}`;
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseCidr } from "../../../src/model/address/cidr.js";
 import { findPrimaryAddress, findPrimaryOfAddresses } from "../../../src/model/address/primary-address.js";
 import { ADDRESS_CASES, DOCKER, MACS, NICS, toInterface } from "../../support/builders/address-cases.js";
 
@@ -20,6 +21,12 @@ describe("the primary address of a guest", () => {
     expect(findPrimaryAddress([docker!, wg0!], NICS)).toMatchObject({
       nic: null,
       reason: "global IPv4 address of wg0, which the guest made itself; no vNIC has a better one",
+    });
+    // A vNIC has a better one, but not in the prefix.
+    expect(findPrimaryAddress([eth0!, wg0!], NICS, { within: parseCidr("10.8.0.0/16") })).toMatchObject({
+      nic: null,
+      reason:
+        "global IPv4 address of wg0, which the guest made itself; no vNIC has a better one of those asked for",
     });
     expect(findPrimaryOfAddresses(["127.0.0.1", "10.0.0.7"])).toEqual({
       address: "10.0.0.7",
