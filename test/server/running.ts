@@ -6,6 +6,8 @@ import type { RunningServer, ServedRequest, ServerOptions } from "../../src/serv
 import { startServer } from "../../src/server/server.js";
 import { type Doings, hurtfulSchema } from "./schema.js";
 
+export { until } from "../store/until.js";
+
 export interface Served extends RunningServer {
   readonly doings: Doings;
   readonly lines: Record<string, unknown>[];
@@ -84,13 +86,4 @@ export function rememberingLog(): { log: Logger; lines: Record<string, unknown>[
     },
   });
   return { log: pino({ level: "info" }, sink), lines };
-}
-
-/** Waits until a condition holds; fails when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 15_000): Promise<void> {
-  const end = Date.now() + deadlineMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${condition.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -1,5 +1,6 @@
 import { connect, Socket } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { eventually } from "../support/eventually.js";
 import { served } from "./running.js";
 
 /** Counts what the server hands to the system on its connections, one by one. */
@@ -91,7 +92,7 @@ test("requests that come together on one connection are answered in their order"
   socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
   const ids = [1, 2, 3, 4, 5];
   socket.write(ids.map((id) => formatRequest(`{"query":"{ vm(id: ${id}) { id } }"}`)).join(""));
-  await vi.waitFor(() => {
+  await eventually(() => {
     expect([...text.matchAll(/"id":"(\d)"/g)].map((match) => Number(match[1]))).toEqual(ids);
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Polls a condition; fails loudly if it does not come true in time. */
-export async function until(condition: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+/** Polls a condition. Fails if it does not come true for so long that no busy machine explains it. */
+export async function until(condition: () => Promise<boolean> | boolean, timeoutMs = 120_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline)

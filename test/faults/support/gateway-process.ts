@@ -74,4 +74,4 @@ export async function isReady(url: string): Promise<boolean> {
   );
 }
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 240_000;

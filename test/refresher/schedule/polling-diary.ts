@@ -79,7 +79,7 @@ export class PollingDiary {
 
 /** Looks again and again until it is so; fails after a time that no healthy machine needs. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const deadlineMs = performance.now() + 40_000;
+  const deadlineMs = performance.now() + 120_000;
   while (!(await isSo())) {
     if (performance.now() > deadlineMs) throw new Error(`never so: ${isSo.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
