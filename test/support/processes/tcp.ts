@@ -1,11 +1,18 @@
-import { connect, createServer, type AddressInfo, type Server } from "node:net";
+import { randomInt } from "node:crypto";
+import { connect, createServer, type Server } from "node:net";
 
-/** Finds a port of 127.0.0.1 on which nobody listens now. */
+/**
+ * Finds a port of 127.0.0.1 on which nobody listens now. It is below those that systems give to connections and to whoever
+ * listens on port 0, so that none of these takes it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = await listening(createServer(), 0);
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = await listening(createServer(), port).catch(() => null);
+    if (server === null) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** Forwards connections from one local port to another. Closing it also ends its connections. */
