@@ -278,14 +278,12 @@ describe("time", () => {
   });
 
   test("work that never waits stops, too", async () => {
-    const server = await served({ limits: { deadlineMs: 200 } });
-    // 3 + 9 + 27 + … objects of 20 ms each would take minutes.
-    const spin = "{ spin { slow { slow { slow { slow { slow { slow { slow { id } } } } } } } } }";
+    const server = await served({ limits: { deadlineMs: 1_000 } });
+    // 480 objects of 20 ms each.
     const many = `{ ${Array.from({ length: 20 }, (_, at) => `a${at}: spin { ${"slow { ".repeat(8)} id ${"} ".repeat(8)} }`).join(" ")} }`;
-    expect((await server.post(spin)).status).toBe(504);
-    const before = server.doings.resolved;
-    expect((await server.post(many)).body.errors?.[0]?.extensions.code).toBe("DEADLINE_EXCEEDED");
-    expect(server.doings.resolved - before).toBeLessThan(100);
+    const { status, body } = await server.post(many);
+    expect([status, body.errors?.[0]?.extensions.code]).toEqual([504, "DEADLINE_EXCEEDED"]);
+    expect(server.doings.resolved).toBeLessThan(100);
     expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
   });
 
@@ -324,7 +322,7 @@ describe("many at once", () => {
   });
 
   test("two heavy ones run at once; of the others those are refused that have waited for half of their time", async () => {
-    const server = await served({ limits: { cost: 2_000, deadlineMs: 600 } });
+    const server = await served({ limits: { cost: 2_000, deadlineMs: 3_000 } });
     const heavy = "{ slow { id } vms(first: 100) { nodes { id } } }";
     const asked = Array.from({ length: 6 }, () => server.post(heavy));
     await until(() => server.doings.waiting.size === 2);
@@ -352,7 +350,7 @@ describe("ending", () => {
     const server = await unmanaged();
     const running = server.post("{ slow { id } }");
     await until(() => server.doings.waiting.size === 1);
-    const draining = server.drain({ delayMs: 300 });
+    const draining = server.drain({ delayMs: 2_000 });
     const ready = await readAnswer(await fetch(`${server.url}/readyz`));
     expect(ready).toMatchObject({ status: 503, body: { reasons: ["shutting down"] } });
     expect(ready.headers.get("connection")).toBe("close");

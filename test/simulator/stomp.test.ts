@@ -10,7 +10,7 @@ let peer: RawPeer;
 
 beforeEach(async () => {
   const world = createWorld({ hosts: ["host1.example.test"] }).createAnswers("host1.example.test");
-  server = await startVdsmServer({ world, firstBytesMs: 300 });
+  server = await startVdsmServer({ world, firstBytesMs: 2_000 });
   peer = await RawPeer.dial(server.port);
 });
 

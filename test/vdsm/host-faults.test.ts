@@ -92,7 +92,7 @@ describe("a client of a simulated cluster", () => {
     [{ kind: "mute" }, "unreachable"],
     [{ kind: "close-before-connected" }, "untrusted"],
   ])("meets %o once, and is answered the next time", async (fault, kind) => {
-    const client = createClient({ callTimeoutMs: 400 });
+    const client = createClient({ callTimeoutMs: 1_000 });
     server.faults.failNext(fault);
     expect(await readKind(client.getAllVmStats())).toBe(kind);
     expect(await readKind(createClient().getAllVmStats())).toBe("answered");

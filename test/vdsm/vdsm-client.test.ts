@@ -185,7 +185,7 @@ describe("a VDSM client on the wire", () => {
         clearInterval(timer);
       });
     });
-    const client = createClient(host.port, { callTimeoutMs: 200 });
+    const client = createClient(host.port, { callTimeoutMs: 1_000 });
     const other = new Promise<HostError>((resolve) =>
       setTimeout(() => {
         resolve(readError(client.getCapabilities()));
@@ -193,7 +193,7 @@ describe("a VDSM client on the wire", () => {
     );
     const error = await readError(client.ping2());
     expect(error.kind).toBe("timeout");
-    expect(error.message).toContain("Host.ping2: no answer within 200 ms");
+    expect(error.message).toContain("Host.ping2: no answer within 1000 ms");
     expect(await other).toMatchObject({ kind: "unreachable" });
     await client.ping2();
     expect(host.accepted).toBe(2);

@@ -87,7 +87,9 @@ async function sendAndLeave(
  */
 async function expectAllPlaces(server: Served): Promise<void> {
   const answers = await Promise.all(
-    Array.from({ length: PLACES }, () => fetch(`${server.url}/free`, { signal: AbortSignal.timeout(5_000) })),
+    Array.from({ length: PLACES }, () =>
+      fetch(`${server.url}/free`, { signal: AbortSignal.timeout(60_000) }),
+    ),
   );
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   expect((await server.post("{ vm(id: 1) { id } }")).status).toBe(200);
@@ -194,7 +196,7 @@ test("HEAD answers wherever GET does, without a body", async () => {
 });
 
 describe("a lasting route", () => {
-  const lasting = (limits: ServerOptions["limits"]) =>
+  const lasting = (limits: ServerOptions["limits"], pieces: number) =>
     served({
       limits: { running: 1, waiting: 0, deadlineMs: 100, ...limits },
       routes: (scope, admitted) => {
@@ -202,7 +204,7 @@ describe("a lasting route", () => {
           const visit = admitted(request);
           reply.hijack();
           reply.raw.writeHead(200, { "content-type": "text/plain" });
-          for (let at = 0; !visit.request.signal.aborted && at < 4; at++) {
+          for (let at = 0; !visit.request.signal.aborted && at < pieces; at++) {
             reply.raw.write(await visit.work(() => Promise.resolve(`${at}\n`)));
             await new Promise((resolve) => setTimeout(resolve, 60));
           }
@@ -213,14 +215,14 @@ describe("a lasting route", () => {
     });
 
   test("outlives the deadline of other requests, and holds a place only while it works", async () => {
-    const server = await lasting({});
+    const server = await lasting({}, 4);
     const stream = await fetch(`${server.url}/stream`);
     expect((await fetch(`${server.url}/free`)).status).toBe(200);
     expect(await stream.text()).toBe("0\n1\n2\n3\n");
   });
 
   test("has a bound of its own on how many are open, which those that leave give back", async () => {
-    const server = await lasting({ lasting: 2 });
+    const server = await lasting({ lasting: 2 }, Infinity);
     const clients = [new AbortController(), new AbortController()];
     await Promise.all(clients.map(({ signal }) => fetch(`${server.url}/stream`, { signal })));
     expect((await fetch(`${server.url}/stream`)).status).toBe(503);

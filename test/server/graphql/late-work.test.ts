@@ -39,7 +39,7 @@ async function withHeldPage() {
       hostAdmin: null,
       loaders: createLoaders(held, { throwIfExpired: check }),
     }),
-    limits: { deadlineMs: 300 },
+    limits: { deadlineMs: 2_000 },
   });
   const end = async (): Promise<void> => {
     letGo();

@@ -14,7 +14,7 @@ import { type Answer, readAnswer, type Served, unmanaged } from "../running.js";
 
 let server: Served;
 beforeAll(async () => {
-  server = await unmanaged({ limits: { deadlineMs: 500 } });
+  server = await unmanaged();
 });
 afterAll(() => server.stop());
 

@@ -65,7 +65,7 @@ export async function gatewayWithIssuer(
     issuer: issuer.url,
     audience: "vnic-graph",
     rolesClaim: options.rolesClaim ?? "roles",
-    timeoutMs: 1_000,
+    timeoutMs: 60_000,
     cooldownMs: options.cooldownMs ?? 0,
     ...(options.now === undefined ? {} : { now: options.now }),
   });

@@ -114,7 +114,7 @@ test("each request leaves one line, without its query string", async () => {
 test("routes share the graph's places, and time out with it", async () => {
   let waiting = 0;
   const server = await served({
-    limits: { running: 1, waiting: 0, deadlineMs: 300 },
+    limits: { running: 1, waiting: 0, deadlineMs: 2_000 },
     routes: (scope, admitted) => {
       scope.get("/slow", async (request) => {
         waiting += 1;
@@ -182,7 +182,7 @@ test("two pieces of long lists are read at once, whatever number of clients asks
 });
 
 test("a long list that cannot begin in half of the deadline is refused; one that has begun waits for as long as it must", async () => {
-  const { begun, finish, ask } = await servedLists({ deadlineMs: 600 });
+  const { begun, finish, ask } = await servedLists({ deadlineMs: 4_000 });
   const began = ask("began");
   await eventually(() => {
     expect(begun).toEqual(["began 1"]);
