@@ -411,10 +411,18 @@ describe("subscriptions as server-sent events", () => {
       headers: { "content-type": "application/json", accept: "text/event-stream" },
       body: JSON.stringify({ query: FOLLOW }),
     });
-    const text = response.text();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    await server.drain({ timeoutMs: 5_000 });
-    expect(await text).toMatch(/^:\n\nevent: next\ndata: .*\n\n$/);
+    let text = "";
+    const reading = (async () => {
+      for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+        text += Buffer.from(chunk).toString();
+      }
+    })();
+    await eventually(() => {
+      expect(text).toMatch(/event: next\ndata: .*\n\n/);
+    });
+    await server.drain();
+    await reading;
+    expect(text).toMatch(/^:\n\nevent: next\ndata: .*\n\n$/);
   });
 
   test("tell a refusal as an event", async () => {
