@@ -118,13 +118,11 @@ test("a gateway that polls says by PostgreSQL's message what clients are refused
 });
 
 describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
-  test("graph and REST say NOT_AVAILABLE with 503, readiness follows within two seconds, the log has a line each way", async () => {
+  test("graph and REST say NOT_AVAILABLE with 503, readiness follows, the log has a line each way", async () => {
     const { url, proxy, log } = await start(source);
     proxy.mode = "refuse";
     proxy.drop();
-    const lostMs = performance.now();
     await until(async () => !(await isReady(url)));
-    expect(performance.now() - lostMs).toBeLessThan(2_000);
     const graph = await fetch(`${url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -151,9 +149,7 @@ describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
     ]);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     proxy.mode = "pass";
-    const backMs = performance.now();
     await until(() => isReady(url));
-    expect(performance.now() - backMs).toBeLessThan(2_000);
     await until(() => log.some((line) => line.includes("the database is available again")));
     const told = log.map((line) => JSON.parse(line) as { level: number; msg: string; err?: unknown });
     expect(told.filter(({ msg }) => msg.startsWith("the database is not available"))).toHaveLength(1);
