@@ -5,8 +5,9 @@ import { expect, onTestFinished, test } from "vitest";
 import { answerOneAtATime } from "../../src/server/admission/one-at-a-time.js";
 import { listen } from "../../src/server/listen.js";
 import { createShutdown } from "../../src/server/shutdown.js";
+import { hasIpv6 } from "../support/processes/tcp.js";
 
-const ADDRESSES = ["127.0.0.1", "::1"];
+const ADDRESSES = hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 
 /** A server of `localhost` on a machine where that name has two addresses. */
 async function startLocal() {

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { createOpenIdentity } from "../../src/server/identity/identity.js";
+import { hasIpv6 } from "../support/processes/tcp.js";
 import { readAnswer, served, unmanaged, until } from "./running.js";
 import { temporaryFile } from "./temporary.js";
 
@@ -28,7 +29,7 @@ describe("starting", () => {
     expect((await fetch(`http://127.0.0.1:${server.port}/healthz`)).status).toBe(200);
   });
 
-  test("IPv6 addresses stand in brackets in the URL", async () => {
+  test.skipIf(!hasIpv6)("IPv6 addresses stand in brackets in the URL", async () => {
     const server = await served({ host: "::1" });
     expect(server.url).toBe(`http://[::1]:${server.port}`);
     expect((await server.post("{ __typename }")).status).toBe(200);

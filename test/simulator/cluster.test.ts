@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { startCluster, type ClusterOptions, type SimulatedCluster } from "../../src/simulator/cluster.js";
+import { hasIpv6 } from "../support/processes/tcp.js";
 import { bodies, call, hello, RawPeer } from "./raw-peer.js";
 
 const running: SimulatedCluster[] = [];
@@ -43,7 +44,7 @@ describe("a cluster", () => {
     expect(await ask(running[0]!, 1, "Host.getCapabilities")).toContain('"hostname": "host2.example.test"');
   });
 
-  test("puts IPv6 addresses in brackets", async () => {
+  test.skipIf(!hasIpv6)("puts IPv6 addresses in brackets", async () => {
     const { vdsmHosts, hosts } = await cluster({ hosts: 1, bind: "::1" });
     expect(vdsmHosts).toBe(`[::1]:${hosts[0]!.port}`);
   });

@@ -1,5 +1,11 @@
 import { randomInt } from "node:crypto";
 import { connect, createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
+
+/** Tells whether this machine has the loopback address of IPv6. Containers often have none. */
+export const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+  addresses?.some(({ address }) => address === "::1"),
+);
 
 /**
  * Finds a port of 127.0.0.1 on which nobody listens now. It is below those that systems give to connections and to whoever
