@@ -10,10 +10,22 @@ export function normalizeMac(text: string): string | null {
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
 }
 
-/** Does the same for a MAC that a host or an engine stores as the guest wrote it. Ignores blanks around it. */
+/**
+ * Does the same for a MAC that a host or an engine stores as the guest wrote it. Ignores blanks around it, and takes octets without
+ * their leading zeros, as C's `ether_ntoa` writes them.
+ */
 export function normalizeReportedMac(text: string | null): string | null {
-  return text === null ? null : normalizeMac(text.trim());
+  if (text === null) return null;
+  const mac = text.trim();
+  return normalizeMac(mac) ?? (SHORT_OCTETS.test(mac) ? padOctets(mac) : null);
 }
+
+function padOctets(mac: string): string {
+  const octets = mac.toLowerCase().split(":");
+  return octets.map((octet) => octet.padStart(2, "0")).join(":");
+}
+
+const SHORT_OCTETS = /^[0-9a-f]{1,2}(?::[0-9a-f]{1,2}){5}$/i;
 
 /** Six octets as {@link normalizeMac} returns them. */
 const ONE_FORM = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
