@@ -5,6 +5,7 @@ import {
   createSecureContext,
   type SecureContext,
 } from "node:tls";
+import { createNameLookup } from "./name-lookup.js";
 import type { TlsCredentials } from "./tls.js";
 
 /** Starts to connect. The name is resolved each time. It never falls back to plain TCP, or to TLS without verification. */
@@ -13,6 +14,7 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
     host,
     port,
     noDelay: true,
+    lookup: lookUpName,
     // The default of 250 ms would give up on addresses far away.
     autoSelectFamilyAttemptTimeout: 1_000,
   };
@@ -29,6 +31,8 @@ export function dial(host: string, port: number, credentials: TlsCredentials | n
       credentials.serverName === "none" ? undefined : checkServerIdentity(name, certificate),
   });
 }
+
+const lookUpName = createNameLookup();
 
 /**
  * The last TLS context. Thousands of hosts are connected with the same texts; a new context for each would parse and
