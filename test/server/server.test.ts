@@ -188,6 +188,14 @@ describe("answers", () => {
     ]);
     expect(JSON.stringify(lines)).not.toContain("secret-id");
   });
+
+  test("have in the log what a line has room for of a long name", async () => {
+    const server = await served();
+    const name = "a".repeat(90_000);
+    expect((await server.post(`query ${name} { __typename }`)).status).toBe(200);
+    const [line] = server.lines.filter(({ msg }) => msg === "request");
+    expect(line).toMatchObject({ decision: "answered", operation: name.slice(0, 500) });
+  });
 });
 
 describe("persisted queries", () => {

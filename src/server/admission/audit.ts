@@ -23,8 +23,8 @@ export function writeAuditLine(
       viewer: visit.viewer?.name ?? null,
       address: visit.client.address,
       method,
-      path: url.split("?", 1)[0]?.slice(0, MAX_PATH_LENGTH),
-      operation: notes.operation,
+      path: url.split("?", 1)[0]?.slice(0, MAX_LOGGED_LENGTH),
+      operation: notes.operation?.slice(0, MAX_LOGGED_LENGTH) ?? null,
       hash: notes.hash,
       cost: notes.cost,
       rows: notes.rows,
@@ -36,4 +36,5 @@ export function writeAuditLine(
   );
 }
 
-const MAX_PATH_LENGTH = 500;
+/** The longest text of a client in a log line: a path, or the name of an operation. */
+export const MAX_LOGGED_LENGTH = 500;

@@ -1,6 +1,7 @@
 import type { ExecutionArgs, GraphQLFormattedError } from "graphql";
 import { GraphQLError } from "graphql";
 import type { Release } from "../admission/places/places.js";
+import { MAX_LOGGED_LENGTH } from "../admission/audit.js";
 import { HttpError } from "../errors.js";
 import type { KnownViewer } from "../identity/identity.js";
 import { formatLiveError, type LiveOperation } from "./operations.js";
@@ -120,7 +121,7 @@ export function createWebSocketSubscriptions(
 /** Describes a subscription that has ended, as its line in the log does. */
 function describeEnd({ operation, events, startedAt, decision }: Running): Readonly<Record<string, unknown>> {
   return {
-    operation: operation?.operationName ?? null,
+    operation: operation?.operationName?.slice(0, MAX_LOGGED_LENGTH) ?? null,
     hash: operation?.hash ?? null,
     cost: operation?.cost ?? null,
     rows: events,
