@@ -10,12 +10,17 @@ export type Log = Logger;
  * 1. When the reader of a pipe has gone, the log falls silent.
  * 2. While a line cannot be written otherwise, as on a full disk, lines are kept up to {@link MOST_KEPT_BYTES} and tried
  *    again with each further line. Those beyond are lost.
+ * 3. While the reader of a pipe or socket does not read, the same holds, and they are also tried again by and by. Before the
+ *    process exits it gives the reader up to {@link MOST_EXIT_TRIES} times {@link RETRY_MS} for what is kept.
  */
 export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Log {
+  // Node makes pipes and sockets non-blocking for this stream: a write that finds no room then fails instead of waiting.
+  const { fd } = to === "stdout" ? process.stdout : process.stderr;
   const destination = pino.destination({
-    fd: to === "stdout" ? 1 : 2,
+    fd,
     sync: true,
     maxLength: MOST_KEPT_BYTES,
+    retryEAGAIN: () => false,
   });
   const log = pino(
     {
@@ -26,13 +31,29 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
     },
     createLineWriter(destination),
   );
+  const writeKept = () => destination.write("");
+  let retry: NodeJS.Timeout | null = null;
   destination.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") log.level = "silent";
+    if (error.code !== "EAGAIN") return;
+    retry ??= setTimeout(() => {
+      retry = null;
+      writeKept();
+    }, RETRY_MS).unref();
   });
-  // Tries to write what is kept.
-  destination.on("drop", () => destination.write(""));
+  destination.on("drop", writeKept);
+  process.once("exit", () => {
+    for (let tries = 0; retry !== null && tries < MOST_EXIT_TRIES; tries += 1) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      retry = null;
+      writeKept();
+    }
+  });
   return log;
 }
+
+const RETRY_MS = 50;
+const MOST_EXIT_TRIES = 20;
 
 /** Bytes of lines that wait for room. */
 const MOST_KEPT_BYTES = 1024 * 1024;

@@ -70,10 +70,48 @@ test("lines that found no room are written when there is room again, and the log
   expect(await ended).toEqual([0, null]);
 });
 
+test.each(["a pipe", "a socket"])(
+  "a reader of %s that stops reading does not stop the process",
+  async (kind) => {
+    const program =
+      kind === "a pipe"
+        ? `"$0" --import tsx test/gateway/log/full-disk-child.ts | cat`
+        : `exec "$0" --import tsx test/gateway/log/full-disk-child.ts`;
+    const child = spawn("sh", ["-c", program, process.execPath], {
+      cwd: ROOT,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    const ended = once(child, "close");
+    // Far more than pipe, socket and the process take together. Nobody reads yet.
+    child.stdin.write("20000\n");
+    await eventually(() => {
+      expect(said).toBe("20000 logged\n");
+    });
+    let read = "";
+    child.stdout.on("data", (chunk: Buffer) => (read += chunk.toString()));
+    await eventually(() => {
+      expect(read.length).toBeGreaterThan(1024 * 1024);
+    });
+    child.stdin.end("2\n");
+    expect(await ended).toEqual([0, null]);
+    const left = parseLeft(read);
+    const firstLines = left.slice(0, 5_000);
+    expect(firstLines).toEqual(firstLines.map((_, line) => 20_000 - line));
+    expect(left.length).toBeLessThan(15_000);
+    expect(left.slice(-2)).toEqual([2, 1]);
+  },
+);
+
 /** Reads the lines that are whole. */
 function readLeft(path: string): number[] {
-  const lines = readFileSync(path, "utf8").split("\n");
-  return lines
+  return parseLeft(readFileSync(path, "utf8"));
+}
+
+function parseLeft(text: string): number[] {
+  return text
+    .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => (JSON.parse(line) as { left: number }).left);
 }
