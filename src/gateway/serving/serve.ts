@@ -23,6 +23,7 @@ import type { TreeReads } from "../../store/vm-tree.js";
 import type { Backend } from "../backend.js";
 import { createListCounts } from "./list-counts.js";
 import type { Log } from "../log.js";
+import { boundByOpenFiles } from "./open-files.js";
 import type { Metrics } from "./metrics.js";
 import { checkReadiness } from "./readiness.js";
 import { createRequestContext, type CreateContext } from "./request-context.js";
@@ -70,7 +71,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
     log,
     identity,
     insecure: !identity.required,
-    limits: config.limits,
+    limits: boundByOpenFiles(config.limits, log),
     estimateField: createEstimate(options),
     graphiql: config.graphiql,
     isDemo: config.demo,
