@@ -2,10 +2,12 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { createBullSchedule } from "../../../src/refresher/schedule/bull-schedule.js";
 import type { HostSchedule, PassOutcome, PassTurn } from "../../../src/refresher/schedule/schedule.js";
 import { startTimerSchedule } from "../../../src/refresher/schedule/timer-schedule.js";
+import { startProxy } from "../../faults/support/proxy.js";
+import { freePort } from "../../support/processes/tcp.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../../support/databases/redis.js";
 import { collectingLog, hostsNamed, PollingDiary, until } from "./polling-diary.js";
 import { configuredHost } from "../../support/builders/passes.js";
@@ -35,8 +37,13 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
     await redis.kill();
   });
 
-  function start(replica: string, installation = "test", its = hosts): HostSchedule<PassOutcome> {
-    const schedule = diary.start(replica, createBullSchedule({ url: redis.url, installation }, log), {
+  function start(
+    replica: string,
+    installation = "test",
+    its = hosts,
+    url = redis.url,
+  ): HostSchedule<PassOutcome> {
+    const schedule = diary.start(replica, createBullSchedule({ url, installation }, log), {
       hosts: its,
       intervalMs: INTERVAL_MS,
     });
@@ -131,6 +138,31 @@ describe.skipIf(!hasRedisServer)("replicas on one Redis (skipped where there is 
     await client.flushall();
     await diary.settled(hosts, ["a", "b"]);
     await client.quit();
+  });
+
+  test("leave a Redis that became another one's copy, and share again through the one that took over", async () => {
+    await redis.start();
+    const next = await placeForRedis();
+    onTestFinished(() => next.kill());
+    await next.start();
+    const findServer = ({ url }: TestRedis) => ({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    const proxy = await startProxy(findServer(redis));
+    onTestFinished(() => proxy.stop());
+    const url = `redis://127.0.0.1:${proxy.port}`;
+    start("a", "test", hosts, url);
+    start("b", "test", hosts, url);
+    await diary.settled(hosts, ["a", "b"]);
+    // The demoted server keeps its connections, and refuses what writes. Nothing answers where it asks for what to copy.
+    proxy.target = findServer(next);
+    const demoted = new Redis(redis.url);
+    await demoted.replicaof("127.0.0.1", await freePort());
+    await demoted.quit();
+    const taker = new Redis(next.url);
+    onTestFinished(() => {
+      taker.disconnect();
+    });
+    await until(async () => (await taker.keys("*:replicas")).length > 0);
+    await diary.settled(hosts, ["a", "b"]);
   });
 
   test("leave a bounded number of small things in Redis, under their installation's name", async () => {
