@@ -11,32 +11,24 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import type { VmPageRequest } from "../store/types.js";
-import type { SqlParameters } from "../store/postgres/sql.js";
+import type { Queryable, SqlParameters } from "../store/postgres/sql.js";
 import { FROM_VMS } from "./conditions/engine-conditions.js";
-
-/** The parts of the statement that reads a page of VMs. */
-export interface PageStatement {
-  /** A SELECT of their ids, in order. */
-  readonly chosen: string;
-  /** The same order for rows `v`, and what follows it. */
-  readonly order: string;
-  /** A WITH clause that `chosen` uses. */
-  readonly before: string;
-  /** The value by which the page is sorted, as text, unless a row `v` has it as a column. */
-  readonly orderKey?: string;
-}
+import { buildPrimaryPage } from "./primary-pages.js";
+import type { PageStatement } from "./vm-rows.js";
 
 /** Builds the statement that reads a page of VMs. */
-export function buildPageStatement(
+export async function buildPageStatement(
+  database: Queryable,
   request: VmPageRequest,
   scope: VmScopeSql,
   source: VmConditionSql,
   parameters: SqlParameters,
-): PageStatement {
+): Promise<PageStatement> {
   const { order, filter, limit } = request;
-  const where = buildVmConditions(filter, scope, source, parameters);
   const { key } = splitOrder(order);
-  if (key === "LAST_CHANGE" || key === "PRIMARY_ADDRESS") {
+  if (key === "PRIMARY_ADDRESS") return buildPrimaryPage(database, request, scope, source, parameters);
+  const where = buildVmConditions(filter, scope, source, parameters);
+  if (key === "LAST_CHANGE") {
     throw new NotKeptError(
       `orderBy: an engine's database does not keep what ${order} goes by; order by name, id, host or status`,
     );

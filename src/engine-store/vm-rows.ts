@@ -33,6 +33,18 @@ export function selectVms(chosen: string): string {
     LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid LEFT JOIN vds_dynamic h ON h.vds_id = d.run_on_vds`;
 }
 
+/** The parts of the statement that reads a page of VMs. */
+export interface PageStatement {
+  /** A SELECT of their ids, in order. */
+  readonly chosen: string;
+  /** The same order for rows `v`, and what follows it. */
+  readonly order: string;
+  /** A WITH clause that `chosen` uses. */
+  readonly before: string;
+  /** The value by which the page is sorted, as text, unless a row `v` has it as a column. */
+  readonly orderKey?: string;
+}
+
 /** The parts of a statement that reads VMs. */
 interface VmsStatement extends VmSelection {
   /** How to sort these rows, which are called `v`, and whatever follows an ORDER BY; absent: in any order. */

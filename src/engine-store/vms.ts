@@ -18,7 +18,7 @@ export async function readVmsPage<Read>(
 ): Promise<Read[]> {
   if (listParts(page).length === 0) return [];
   const parameters = new SqlParameters();
-  const { chosen, ...statement } = buildPageStatement(page, scope, source, parameters);
+  const { chosen, ...statement } = await buildPageStatement(database, page, scope, source, parameters);
   const rows = await read(
     database,
     { ...statement, rows: selectVms(chosen), isSearch: isSearchPage(page) },
@@ -30,7 +30,7 @@ export async function readVmsPage<Read>(
 /** Tells whether no index helps the order or the filter of a page. */
 export function isSearchPage({ order, filter }: VmPageRequest): boolean {
   const { key } = splitOrder(order);
-  return key === "HOST" || key === "STATUS" || isSearch(filter);
+  return key === "HOST" || key === "STATUS" || key === "PRIMARY_ADDRESS" || isSearch(filter);
 }
 
 /** Tells whether no index helps a filter. Pages by name or id, and those of a host, have an index. */

@@ -1,7 +1,9 @@
 import type { Loaders } from "../loaders/loaders.js";
 import { isSameMac } from "../model/address/mac.js";
+import { findPrimaryAddress } from "../model/address/primary-address.js";
 import { isUuid } from "../model/uuid.js";
 import { sortBestFirst } from "../loaders/interfaces/match.js";
+import { loadPrimaryAddress } from "../loaders/interfaces/primary-address.js";
 import type { GuestInterface, HostRow, NamedRow, Nic, VmRow } from "../loaders/rows.js";
 import { assignDeviceIds, type Device } from "./elements/device-ids.js";
 import type { Element } from "./elements/document.js";
@@ -63,9 +65,10 @@ export async function findNamed(
 /** Reads a VM with all wanted parts. Each part is loaded in one batch with those of other VMs. */
 export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promise<Element> {
   const { allContent, follow } = wanted;
-  const [origin, interfaces, devices, nics] = await Promise.all([
+  const [origin, interfaces, primary, devices, nics] = await Promise.all([
     loaders.vmOriginById.load(vm.id),
     allContent ? loaders.loadKnownGuestInterfaces(vm.id) : null,
+    allContent ? loadPrimaryAddress(loaders, vm) : null,
     follow.has("reported_devices") ? readDevices(loaders, vm.id) : null,
     follow.has("nics") ? readNics(loaders, vm, followFrom(follow, "nics")) : null,
   ]);
@@ -77,7 +80,7 @@ export async function readVm(loaders: Loaders, vm: VmRow, wanted: Wanted): Promi
       : null,
   ]);
   return formatVm(vm, origin, {
-    ...(allContent && { guest_info: formatGuestInfo(vm, interfaces) }),
+    ...(allContent && { guest_info: formatGuestInfo(vm, interfaces, primary) }),
     ...(devices !== null && { reported_devices: formatDevices(devices, `${BASE}/vms/${vm.id}`) }),
     ...(nics !== null && { nics: { nic: nics } }),
     ...(host !== null && { host: formatHost(host) }),
@@ -131,7 +134,8 @@ function formatNicWithDevices(nic: Nic, devices: readonly Device[], follow: Foll
     }),
     ...formatEmptyLists(follow, { statistics: "statistic" }),
   };
-  return formatNic(nic, sortBestFirst(own.map(getRow))[0] ?? null, more);
+  const interfaces = sortBestFirst(own.map(getRow));
+  return formatNic(nic, interfaces[0] ?? null, findPrimaryAddress(interfaces, [nic]), more);
 }
 
 /** Lists that are always empty when a client follows them, because nothing is known of their elements. */

@@ -28,6 +28,14 @@ const QUESTIONS: Readonly<Record<string, string>> = {
   "addresses of IPv6":
     '{ guestAddresses(first: 500, inCidr: "::/0") { totalCount nodes { address vm { id } } } }',
   ...Object.fromEntries(
+    ["PRIMARY_ADDRESS_ASC", "PRIMARY_ADDRESS_DESC"].flatMap((order) =>
+      ["first: 500", "last: 7", 'first: 9, filter: { name: { startsWith: "vm-001" } }'].map((page) => [
+        `VMs by ${order}, ${page}`,
+        `{ vms(orderBy: ${order}, ${page}) { totalCount nodes { id guestInfo { primaryAddress { address device { name } } } } } }`,
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
     ["HOST", "NETWORK", "FAMILY", "STALE_REASON"].flatMap((by) =>
       ["", ', filter: { address: { inCidr: "10.0.0.0/24" } }'].map((filter) => [
         `figures by ${by}${filter}`,

@@ -93,7 +93,7 @@ async function findFaults(store: ReadStore, field: string, argument: string, cur
 
 describe.each(["own", "engine"] as const)("from the %s source", (source) => {
   const open = () => (source === "own" ? database.store : createEngineStore(engine.dataSource));
-  const hasOrder = (list: string) => source === "own" || !/^(?:LAST_CHANGE|PRIMARY_ADDRESS)/.test(list);
+  const hasOrder = (list: string) => source === "own" || !list.startsWith("LAST_CHANGE");
 
   test.each(LISTS.filter(([list]) => hasOrder(list)))(
     "a forged cursor of the list %s in %s is refused or read, and never an error of the database",

@@ -73,6 +73,11 @@ describe("a VM", () => {
             { address: "fe80::1", version: "v6" },
           ],
         },
+        primary_address: {
+          address: "10.0.0.1",
+          version: "v4",
+          reason: "global IPv4 address of bond0, which is vNIC nic1",
+        },
         network_devices: {
           network_device: [
             {
@@ -183,7 +188,7 @@ describe("a VM", () => {
 });
 
 describe("vNICs", () => {
-  test("carry the page's interface name, IPv4 and IPv6 of the best interface with their MAC", async () => {
+  test("carry the page's interface name, IPv4 and IPv6 of the best interface with their MAC, and its primary address", async () => {
     const { nic } = await json(`/vms/${ids.twin1}/nics`);
     expect(nic).toMatchObject([
       {
@@ -192,10 +197,12 @@ describe("vNICs", () => {
         interface_name: "bond0",
         ipv4: { address: ["10.0.0.1"] },
         ipv6: { address: ["fe80::1"] },
+        primary_address: { address: "10.0.0.1", version: "v4" },
       },
       { name: "nic2" },
     ]);
-    expect((nic as Json[])[1]).not.toHaveProperty("interface_name");
+    for (const name of ["interface_name", "primary_address"])
+      expect((nic as Json[])[1]).not.toHaveProperty(name);
     expect(await json(nic1)).toEqual((nic as Json[])[0]);
   });
 

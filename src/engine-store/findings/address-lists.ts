@@ -70,7 +70,7 @@ function buildAddressPage(
 /** Counts such addresses, in the same way. */
 export async function countGuestAddresses(
   database: Queryable,
-  inCidr: Cidr | null,
+  { inCidr }: Pick<GuestAddressesQuestion, "inCidr">,
   scope: VmScopeSql,
 ): Promise<number> {
   await checkSize(database, "guestAddresses", "inCidr", inCidr);

@@ -28,7 +28,7 @@ export async function readDrift(
 /** Counts drift, in the same way. */
 export async function countDrift(
   database: Queryable,
-  kinds: readonly DriftKind[] | null,
+  { kinds }: Pick<DriftQuestion, "kinds">,
   scope: VmScopeSql,
 ): Promise<number> {
   let count = 0;

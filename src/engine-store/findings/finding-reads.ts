@@ -1,4 +1,4 @@
-import type { Queryable } from "../../store/postgres/sql.js";
+import { runSearch, type Queryable } from "../../store/postgres/sql.js";
 import type { FindingReads } from "../../store/finding-types.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import {
@@ -16,15 +16,21 @@ import { readEngineStats } from "./network-stats.js";
  * has the bounds.
  */
 export function createEngineFindingReads(database: Queryable, scope: VmScopeSql): FindingReads {
+  const search =
+    <Question, Answer>(
+      read: (database: Queryable, question: Question, scope: VmScopeSql) => Promise<Answer>,
+    ) =>
+    (question: Question): Promise<Answer> =>
+      runSearch(database, (alone) => read(alone, question, scope));
   return {
-    readGuestAddresses: (question) => readGuestAddresses(database, question, scope),
-    countGuestAddresses: ({ inCidr }) => countGuestAddresses(database, inCidr, scope),
-    readAddressConflicts: (question) => readAddressConflicts(database, question, scope),
-    countAddressConflicts: (question) => countAddressConflicts(database, question, scope),
-    readMacConflicts: (question) => readMacConflicts(database, question, scope),
+    readGuestAddresses: search(readGuestAddresses),
+    countGuestAddresses: search(countGuestAddresses),
+    readAddressConflicts: search(readAddressConflicts),
+    countAddressConflicts: search(countAddressConflicts),
+    readMacConflicts: search(readMacConflicts),
     countMacConflicts: () => countMacConflicts(database, scope),
-    readDrift: (question) => readDrift(database, question, scope),
-    countDrift: ({ kinds }) => countDrift(database, kinds, scope),
-    readNetworkStats: (question) => readEngineStats(database, question, scope),
+    readDrift: search(readDrift),
+    countDrift: search(countDrift),
+    readNetworkStats: search(readEngineStats),
   };
 }

@@ -1,4 +1,5 @@
 import type { GuestInterface, HostRow, NamedRow, Nic, VmOrigin, VmRow } from "../../loaders/rows.js";
+import type { FoundAddress } from "../../loaders/interfaces/primary-address.js";
 import { deriveNetworkId } from "../../model/network-id.js";
 import type { Device } from "./device-ids.js";
 import type { Element } from "./document.js";
@@ -40,10 +41,18 @@ export function formatVm(vm: VmRow, origin: VmOrigin | null, more: Element = {})
 /** The lists below a VM. Nothing is known for the last three, so these lists are empty. */
 const VM_LINKS = ["nics", "reporteddevices", "tags", "statistics", "affinitylabels"];
 
-/** Formats the feature page's `guest_info`. What is not known is left out; if the guest has none, the element is empty. */
-export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[] | null): Element {
+/**
+ * Formats the feature page's `guest_info`, with the primary address. What is not known is left out; if the guest has none, the
+ * element is empty.
+ */
+export function formatGuestInfo(
+  vm: VmRow,
+  interfaces: readonly GuestInterface[] | null,
+  primary: FoundAddress | null,
+): Element {
   return {
     ...(vm.ips !== null && { ips: { ip: vm.ips.map(formatIp) } }),
+    ...(primary !== null && formatPrimary(primary)),
     ...(vm.fqdn !== null && { fqdn: vm.fqdn }),
     ...(interfaces !== null && { network_devices: { network_device: interfaces.map(formatNetworkDevice) } }),
     stale: String(vm.staleReason !== null),
@@ -51,8 +60,13 @@ export function formatGuestInfo(vm: VmRow, interfaces: readonly GuestInterface[]
   };
 }
 
-/** Formats a vNIC, with the feature page's properties of the guest's interface behind it. */
-export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more: Element = {}): Element {
+/** Formats a vNIC, with the feature page's properties of the guest's interface behind it, and its primary address. */
+export function formatNic(
+  nic: Nic,
+  guestInterface: GuestInterface | null,
+  primary: FoundAddress | null,
+  more: Element = {},
+): Element {
   const href = `${BASE}/vms/${nic.vmId}/nics/${nic.id}`;
   return {
     href,
@@ -68,6 +82,7 @@ export function formatNic(nic: Nic, guestInterface: GuestInterface | null, more:
       },
     }),
     ...(guestInterface !== null && formatGuestProperties(guestInterface)),
+    ...(primary !== null && formatPrimary(primary)),
     ...more,
     vm: formatReference("vms", nic.vmId),
     link: ["reporteddevices", "statistics"].map((rel) => ({ href: `${href}/${rel}`, rel })),
@@ -148,6 +163,10 @@ function formatGuestProperties({ name, ipv4Addresses, ipv6Addresses }: GuestInte
 
 function formatIps({ ipv4Addresses, ipv6Addresses }: GuestInterface): Element[] {
   return [...ipv4Addresses, ...ipv6Addresses].map(formatIp);
+}
+
+function formatPrimary({ address, reason }: FoundAddress): Element {
+  return { primary_address: { ...formatIp(address), reason } };
 }
 
 function formatIp(address: string): Element {

@@ -83,6 +83,7 @@ export const SCHEMAS = {
   GuestInfo: describeObject(
     {
       ips: referTo("Ips"),
+      primary_address: referTo("PrimaryAddress"),
       fqdn: describeText("The guest's own name."),
       network_devices: describeObject({ network_device: describeList("NetworkDevice") }, ["network_device"]),
       stale: describeText("Whether this is what the guest said last, not what it says now.", [
@@ -111,6 +112,7 @@ export const SCHEMAS = {
       interface_name: describeText("Its name in the guest."),
       ipv4: referTo("Addresses"),
       ipv6: referTo("Addresses"),
+      primary_address: referTo("PrimaryAddress"),
       reported_devices: referTo("ReportedDevices"),
       vm: referTo("VmReference"),
       link: describeList("Link"),
@@ -135,6 +137,14 @@ export const SCHEMAS = {
   Ip: describeObject(
     { address: describeText("IPv4 or IPv6."), version: describeText("Which.", ["v4", "v6"]) },
     ["address", "version"],
+  ),
+  PrimaryAddress: describeObject(
+    {
+      address: describeText("The address by which to reach the guest, IPv4 or IPv6."),
+      version: describeText("Which.", ["v4", "v6"]),
+      reason: describeText("Why this one, in words."),
+    },
+    ["address", "version", "reason"],
   ),
   Addresses: describeObject({ address: { type: "array", items: describeText("An address.") } }, ["address"]),
   Mac: describeObject({ address: describeText("Lower case, with colons.") }, ["address"]),

@@ -97,11 +97,11 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
           throw error;
         }
       }),
-    querySearch: (sql, parameters) =>
+    runSearch: (search) =>
       runInTurn(async () => {
         const leave = connection === null ? await searches?.enter() : undefined;
         try {
-          return await run(sql, parameters);
+          return await search({ query: run });
         } finally {
           leave?.();
         }

@@ -115,6 +115,7 @@ const order = fc.constantFrom<unknown>(
   "STATUS_ASC",
   "HOST_DESC",
   "LAST_CHANGE_ASC",
+  "PRIMARY_ADDRESS_DESC",
   "NO",
 );
 

@@ -197,11 +197,11 @@ describe("a snapshot", () => {
     const slots = createSlots(1, { ms: 20, createError: () => new Error("waited too long") });
     const leave = await slots.enter();
     const searching = createSnapshot(database.dataSource, slots);
-    await expect(searching.querySearch(READ)).rejects.toThrow("waited too long");
+    await expect(searching.runSearch((alone) => alone.query(READ))).rejects.toThrow("waited too long");
     await searching.close();
     leave();
     const later = createSnapshot(database.dataSource, slots);
-    await expect(later.querySearch(READ)).resolves.toHaveLength(1);
+    await expect(later.runSearch((alone) => alone.query(READ))).resolves.toHaveLength(1);
     await later.close();
     await takeAllConnections();
   });
@@ -210,12 +210,12 @@ describe("a snapshot", () => {
     const slots = createSlots(1);
     const leave = await slots.enter();
     const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, slots));
-    const found = searching.map((snapshot) => snapshot.querySearch(READ));
+    const found = searching.map((snapshot) => snapshot.runSearch((alone) => alone.query(READ)));
     await takeAllConnections();
     // One that holds a connection already does not wait.
     const open = createSnapshot(database.dataSource, slots);
     await open.query(READ);
-    await expect(open.querySearch(READ)).resolves.toHaveLength(1);
+    await expect(open.runSearch((alone) => alone.query(READ))).resolves.toHaveLength(1);
     await open.close();
     leave();
     for (const [each, rows] of found.entries()) {

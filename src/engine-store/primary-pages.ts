@@ -1,0 +1,130 @@
+import { setImmediate as takeTurn } from "node:timers/promises";
+import { parseAddress } from "../model/address/cidr.js";
+import { findPrimaryAddress, findPrimaryOfAddresses } from "../model/address/primary-address.js";
+import { NotKeptError } from "../store/not-kept-error.js";
+import { queryRows, runSearch, SqlParameters, type Queryable } from "../store/postgres/sql.js";
+import type { VmScopeSql } from "../store/read/conditions/scope.js";
+import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
+import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
+import { findDirection, listParts, type PagePart } from "../store/read/vms/page-order.js";
+import type { VmFilter, VmPageRequest } from "../store/types.js";
+import type { VmTree } from "../store/vm-tree.js";
+import { FROM_VMS } from "./conditions/engine-conditions.js";
+import { createTreesReader, selectVms, type PageStatement } from "./vm-rows.js";
+
+/**
+ * Builds the statement that reads a page of VMs by primary address. An engine does not keep which address is the primary one,
+ * so the rule is applied first to all VMs that the filter finds, some hundreds at a time. Other requests are served meanwhile.
+ */
+export async function buildPrimaryPage(
+  database: Queryable,
+  page: VmPageRequest,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+  parameters: SqlParameters,
+): Promise<PageStatement> {
+  const places = await runSearch(database, (alone) => findPlaces(alone, page, scope, source));
+  const ids = `${parameters.add(places.map(({ id }) => id))}::uuid[]`;
+  const position = `array_position(${ids}, v.vm_guid)`;
+  return {
+    before: "",
+    chosen: `SELECT unnest(${ids})`,
+    order: position,
+    orderKey: `(${parameters.add(places.map(({ address }) => address))}::text[])[${position}]`,
+  };
+}
+
+/** Finds the VMs of a page, in the order in which it is read. */
+async function findPlaces(
+  database: Queryable,
+  page: VmPageRequest,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<Place[]> {
+  const ids = await readFoundIds(database, page.filter, scope, source);
+  const places: Place[] = [];
+  for (let at = 0; at < ids.length; at += VMS_A_STATEMENT) {
+    const parameters = new SqlParameters();
+    const some = parameters.add(ids.slice(at, at + VMS_A_STATEMENT));
+    const rows = selectVms(`SELECT unnest(${some}::uuid[])`);
+    places.push(...(await readWholeTrees(database, { rows }, parameters)).map(findPlace));
+    await takeTurn();
+  }
+  const sign = findDirection(page) === "ASC" ? 1 : -1;
+  return listParts(page)
+    .flatMap((part) =>
+      places
+        .filter(createPartCheck(part))
+        .sort((left, right) => sign * comparePlaces(left, right))
+        .slice(0, page.limit),
+    )
+    .slice(0, page.limit);
+}
+
+/** The most VMs whose primary addresses are found for one page. */
+export const MOST_RANKED_VMS = 10_000;
+
+const VMS_A_STATEMENT = 250;
+
+const readWholeTrees = createTreesReader({ row: true, interfaces: true, nics: true });
+
+async function readFoundIds(
+  database: Queryable,
+  filter: VmFilter,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<string[]> {
+  const parameters = new SqlParameters();
+  const where = buildVmConditions(filter, scope, source, parameters);
+  const rows = await queryRows<{ readonly id: string }>(
+    database,
+    `SELECT s.vm_guid AS id FROM ${FROM_VMS} WHERE ${where} LIMIT ${MOST_RANKED_VMS + 1}`,
+    parameters.values,
+  );
+  if (rows.length <= MOST_RANKED_VMS) return rows.map(({ id }) => id);
+  throw new NotKeptError(
+    `orderBy: an engine's database does not keep primary addresses, and they are found for ${MOST_RANKED_VMS} VMs at most; ` +
+      "narrow the list by filter, or order by name, id, host or status",
+  );
+}
+
+/** The place of a VM among others. */
+interface Place {
+  readonly id: string;
+  /** `null`: no primary address is known. */
+  readonly address: string | null;
+  readonly family: number;
+  readonly value: bigint;
+}
+
+/** Finds the address as the field `primaryAddress` does. */
+function findPlace({ vm, row, lists }: VmTree): Place {
+  const found =
+    row?.interfacesKnown === true
+      ? findPrimaryAddress(lists.interfaces, lists.nics)
+      : findPrimaryOfAddresses(row?.ips ?? []);
+  lists.putAway();
+  return createPlace(vm.id, found?.address ?? null);
+}
+
+function createPlace(id: string, address: string | null): Place {
+  const { family, value } = (address === null ? null : parseAddress(address)) ?? { family: 0, value: 0n };
+  return { id, address, family, value };
+}
+
+/** Compares as PostgreSQL compares `inet` and `uuid`: IPv4 comes before IPv6. */
+function comparePlaces(left: Place, right: Place): number {
+  if (left.family !== right.family) return left.family - right.family;
+  if (left.value !== right.value) return left.value < right.value ? -1 : 1;
+  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
+}
+
+function createPartCheck({ isKnown, bounds }: PagePart): (place: Place) => boolean {
+  const edges = bounds.map(({ compare, cursor: { id, orderKey = null } }) => ({
+    sign: compare === ">" ? 1 : -1,
+    edge: createPlace(id.toLowerCase(), orderKey),
+  }));
+  return (place) =>
+    (place.address !== null) === isKnown &&
+    edges.every(({ sign, edge }) => sign * comparePlaces(place, edge) > 0);
+}
