@@ -99,6 +99,23 @@ export function parseUrl(...schemes: readonly string[]): Parse<string> {
   };
 }
 
+/** Checks a URL of Redis: one that its driver can decode, with a database that is a number. */
+export const parseRedisUrl: Parse<string> = (text) => {
+  const url = parseUrl("redis", "rediss")(text);
+  const { username, password, pathname } = new URL(url);
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+  } catch {
+    throw new SettingValueError(
+      "a URL in which % begins a code of two hexadecimal digits; a % itself is written as %25",
+    );
+  }
+  if (!/^\/?\d{0,9}$/.test(pathname))
+    throw new SettingValueError("a URL whose path is the number of a database, such as redis://host:6379/0");
+  return url;
+};
+
 /** Accepts any text that is not blank. */
 export const parseText: Parse<string> = (value) => value;
 

@@ -17,6 +17,7 @@ import {
   parseList,
   parseOrOff,
   parsePort,
+  parseRedisUrl,
   parseText,
   parseUrl,
   parseWord,
@@ -110,7 +111,7 @@ export const SETTINGS = {
   ),
   REDIS_URL: defineSetting(
     null,
-    parseUrl("redis", "rediss"),
+    parseRedisUrl,
     "lets replicas share the polling through Redis, and inform each other of changes at once",
   ),
   REDIS_URL_FILE: defineSetting(null, parseText, "file that holds `REDIS_URL`"),

@@ -25,6 +25,9 @@ export async function readTlsMaterial(files: {
   try {
     // createSecureContext accepts an empty key without an error.
     if (material.key.trim() === "") throw new Error("empty");
+    // Nor does it compare a key with a certificate of another kind: then each handshake would fail.
+    if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key)))
+      throw new Error("of another certificate");
     createSecureContext({ cert: material.cert, key: material.key, ca: material.clientCa ?? undefined });
   } catch {
     throw new Error(

@@ -80,6 +80,8 @@ describe("settings", () => {
     ],
     ["GUEST_NIC_IGNORE", "lo,a)(b", /"a\)\(b" is none/],
     ["REDIS_URL", "127.0.0.1:6379", /REDIS_URL must be a URL that begins with redis:\/\//],
+    ["REDIS_URL", "redis://:50%off@h", /REDIS_URL must be a URL in which % .*%25/],
+    ["REDIS_URL", "redis://h/cache", /REDIS_URL must be a URL whose path is the number of a database/],
     ["OIDC_ISSUER", "idp", /OIDC_ISSUER must be a URL/],
     ["INSECURE", "maybe", /INSECURE must be on or off/],
     ["GRAPHIQL", "yes", /GRAPHIQL must be auto or on or off/],

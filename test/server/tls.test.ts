@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { request } from "node:https";
 import { connect as connectPlain } from "node:net";
 import { connect } from "node:tls";
@@ -153,6 +153,12 @@ describe("the files of TLS", () => {
     });
     const otherKey = await temporaryFile(two.key);
     await expect(readTlsMaterial({ certFile, keyFile: otherKey, clientCaFile: null })).rejects.toThrow(
+      /are no matching PEM pair/,
+    );
+    // OpenSSL compares only pairs of one kind; this start would be ready, and each handshake fail.
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const rsaKey = await temporaryFile(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+    await expect(readTlsMaterial({ certFile, keyFile: rsaKey, clientCaFile: null })).rejects.toThrow(
       /are no matching PEM pair/,
     );
     await expect(readTlsMaterial({ certFile: "/nowhere", keyFile, clientCaFile: null })).rejects.toThrow(
