@@ -59,16 +59,32 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const { config, log, embedded, signal, onWait, onPrepared, onChange } = options;
   const told = { onWait, onPrepared, onUnavailable: onChange };
   const database = await openDatabase(config, log, signal, { embedded, ...told });
-  try {
-    return config.source === "engine" ? readEngine(database) : await pollInto(database, options);
-  } catch (error) {
+  const opened: Stoppable[] = [];
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.stop();
     await database.close();
+  };
+  const open = <T extends Stoppable | null>(part: T): T => {
+    if (part !== null) opened.push(part);
+    return part;
+  };
+  try {
+    const backend =
+      config.source === "engine" ? readEngine(database) : await pollInto(database, options, open);
+    return { ...backend, close };
+  } catch (error) {
+    await close();
     throw error;
   }
 }
 
+/** Something that runs until it is stopped. */
+interface Stoppable {
+  stop(): Promise<void>;
+}
+
 /** Opens an engine's own database, which is only read. */
-function readEngine(database: Database): Backend {
+function readEngine(database: Database): Omit<Backend, "close"> {
   return {
     database,
     store: createEngineStore(database.readers),
@@ -76,22 +92,24 @@ function readEngine(database: Database): Backend {
     polling: null,
     live: null,
     trees: null,
-    close: () => database.close(),
   };
 }
 
 async function pollInto(
   database: Database,
   { config, log, pool, metrics, onChange }: BackendOptions,
-): Promise<Backend> {
+  open: <T extends Stoppable | null>(part: T) => T,
+): Promise<Omit<Backend, "close">> {
   const store = createStore(database.dataSource, findGatewayName(config), database.readers);
   const replicas = await openReplicas(config, log);
   const changes = createChangeLog(database.dataSource);
-  const history = await startLogMaintenance(changes, config.historyRetentionMs, log);
-  const live = openLive(database, config, log, onChange);
-  const wakes = replicas.openWakes(() => {
-    live.wake();
-  });
+  open(await startLogMaintenance(changes, config.historyRetentionMs, log));
+  const live = open(openLive(database, config, log, onChange));
+  const wakes = open(
+    replicas.openWakes(() => {
+      live.wake();
+    }),
+  );
   const isVisible = createVisibleChanges();
   const polling = await startPolling({
     ...{ config, log, pool, store, replicas },
@@ -105,8 +123,9 @@ async function pollInto(
       },
     },
   });
-  const addressIndex = await startAddressIndex(changes, log);
-  const trees = createTrees(database, config, log);
+  open(polling);
+  open(await startAddressIndex(changes, log));
+  const trees = open(createTrees(database, config, log));
   return {
     database,
     store,
@@ -114,15 +133,6 @@ async function pollInto(
     polling,
     live,
     trees,
-    close: async () => {
-      await trees?.stop();
-      await wakes?.stop();
-      await live.stop();
-      await history.stop();
-      await addressIndex.stop();
-      await polling?.stop();
-      await database.close();
-    },
   };
 }
 
