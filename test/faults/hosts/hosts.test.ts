@@ -9,7 +9,7 @@ let broken: GenerationHost;
 let sound: GenerationHost;
 
 beforeAll(async () => {
-  all = await startRefreshing({ hosts: 2, vmsPerHost: 20, client: { callTimeoutMs: 300 } });
+  all = await startRefreshing({ hosts: 2, vmsPerHost: 20, client: { callTimeoutMs: 1_500 } });
   [broken, sound] = all.fleet.hosts as [GenerationHost, GenerationHost];
 });
 

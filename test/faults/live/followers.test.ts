@@ -38,7 +38,7 @@ async function startFleet(): Promise<Generations> {
 async function startReplica(url: string, fleet: Generations, environment: Record<string, string> = {}) {
   const gateway = await startTestGateway(url, fleet.vdsmHosts, environment);
   cleanups.push(() => gateway.stop());
-  await until(() => gateway.isReady(), 60_000);
+  await until(() => gateway.isReady());
   return gateway;
 }
 

@@ -68,7 +68,7 @@ async function overtake(stop: () => void, goOn: () => Promise<void>): Promise<vo
   await expectStored(host.generation);
   release();
   await goOn();
-  await until(() => superseded(late) > told, 40_000);
+  await until(() => superseded(late) > told);
   expect(await invariants.violations()).toEqual([]);
   // Both go on: each alone brings the next generation in.
   for (const stopped of [other, late]) {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   gateway = await startTestGateway(server.url, fleet.vdsmHosts);
   dataSource = await createDataSource(server.url, { poolSize: 2 }).initialize();
   invariants = new Invariants(dataSource, fleet);
-  await until(() => gateway.isReady(), 60_000);
+  await until(() => gateway.isReady());
 });
 
 afterAll(async () => {
