@@ -65,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const apollo = await startApollo(options, limits, { check, admit, ...(fast && { fast }) });
   const app = createApp(options);
   gate.receive(app.server);
-  answerMalformed(app.server, answerOneAtATime(app.server), options.log);
+  answerMalformed(app.server, answerOneAtATime(app.server, gate.turns), options.log);
   const live = createLiveConnections(options, limits);
   const shutdown = createShutdown(app, apollo, live);
 

@@ -19,7 +19,7 @@ import { createOutbox, type Outbox } from "./outbox.js";
 import { receiveConnections } from "./reception.js";
 import { createRefusalPace } from "./refusal-pace.js";
 import { createPlaces, type Places } from "./places/places.js";
-import { createStartTurns } from "./places/start-turns.js";
+import { createStartTurns, type StartTurns } from "./places/start-turns.js";
 import { createSubscriptionPlaces, type SubscriptionPlaces } from "./places/subscription-places.js";
 import { PAGE_RULE, type EntryRule } from "./rules.js";
 import { startVisit, type Visit } from "./visit.js";
@@ -62,6 +62,8 @@ export interface Gate {
    * many such connections.
    */
   readonly keepConnection: (socket: Socket, ownerName: string) => void;
+  /** In which turns of the event loop requests begin. */
+  readonly turns: StartTurns;
   /** Tells whether no request has got a place for longer than the deadline, although some want one. */
   readonly isStuck: () => boolean;
 }
@@ -102,6 +104,7 @@ export function createGate(options: ServerOptions, limits: Limits): Gate {
   };
   return {
     findVisit,
+    turns,
     findAdmitted: (request) => findAdmitted(request, parts),
     places,
     costRooms,

@@ -1,7 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { endSlowly } from "../messages/socket-answer.js";
+import { findAddressGroup } from "./address-group.js";
 import { watchChunks } from "./chunk-flood.js";
+import { createStartTurns, type StartTurns } from "./places/start-turns.js";
+import { createFairQueue } from "../../model/fair-queue.js";
 
 /** The order of the answers on each connection. */
 export interface AnswerOrder {
@@ -19,6 +22,10 @@ interface Arrived {
 }
 
 /** The requests of a connection that is busy with an answer. */
+interface Ready extends Arrived {
+  readonly address: string;
+}
+
 interface Line {
   readonly current: Arrived;
   readonly waiting: Arrived[];
@@ -31,14 +38,16 @@ interface Line {
  * that a client sends without waiting for answers (pipelining) in one turn of the event loop, and would emit no `close`
  * for those that are never answered. Call it before further listeners are registered.
  *
- * 1. The first request of a connection goes to the server's listeners at once.
+ * 1. The first request of a connection goes to the server's listeners at once, unless this turn of the event loop has begun
+ *    enough. Then it waits for a later one, and addresses take turns. Node accepts one connection in a turn, so turns stay short:
+ *    hundreds of clients that ask again at once for what is answered at once would otherwise keep new ones waiting for seconds.
  * 2. Those that follow wait until the one before is answered. Other connections are served between two of them.
  * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off. What else
  *    came in the same packet is not parsed.
  *
  * Also answers requests with an expectation that Node does not know; Node would answer them by itself.
  */
-export function answerOneAtATime(server: Server): AnswerOrder {
+export function answerOneAtATime(server: Server, turns: StartTurns = createStartTurns()): AnswerOrder {
   const handlers = server.listeners("request") as ((
     request: IncomingMessage,
     response: ServerResponse,
@@ -48,6 +57,11 @@ export function answerOneAtATime(server: Server): AnswerOrder {
   /** The last request of each connection that was answered before it came whole. */
   const early = new WeakMap<Duplex, IncomingMessage>();
 
+  /** The requests that wait for a turn, one of a connection at most. */
+  const ready = createFairQueue<Ready>(Infinity);
+  /** The requests that have begun in this turn, or in some turns with few of them. */
+  let begun = 0;
+
   const answer = (current: Arrived, { waiting, end }: Omit<Line, "current">): void => {
     const { request, response } = current;
     busy.set(request.socket, { current, waiting, end });
@@ -55,7 +69,33 @@ export function answerOneAtATime(server: Server): AnswerOrder {
       // Not at once, so that other connections come first.
       setImmediate(answerNext, request.socket);
     });
+    if (ready.size === 0 && (begun < FEW_BEGINNINGS || turns.mayStart())) begin(current);
+    else wait(current);
+  };
+  const wait = (arrived: Arrived): void => {
+    const address = findAddressGroup(arrived.request.socket.remoteAddress ?? "");
+    const next: Ready = { ...arrived, address };
+    ready.add(address, next);
+    arrived.response.once("close", () => {
+      ready.remove(address, next);
+    });
+    turns.schedule(beginNext);
+  };
+  const begin = ({ request, response }: Arrived): void => {
+    begun += 1;
+    if (begun === FEW_BEGINNINGS) setImmediate(forgetBeginnings);
+    if (begun >= FEW_BEGINNINGS) turns.noteStart();
     for (const handler of handlers) handler.call(server, request, response);
+  };
+  const forgetBeginnings = (): void => {
+    begun = 0;
+  };
+  const beginNext = (): boolean => {
+    const next = ready.findNext();
+    if (next === undefined) return false;
+    ready.remove(next.address, next);
+    begin(next);
+    return true;
   };
   const answerNext = (socket: Duplex): void => {
     const line = socket.destroyed ? undefined : busy.get(socket);
@@ -163,6 +203,9 @@ function throwAway(request: IncomingMessage): void {
   request.resume();
   request.read(0);
 }
+
+/** So many requests begin without a look at the turn, which costs more than a small answer. */
+const FEW_BEGINNINGS = 16;
 
 /**
  * The most requests that may wait on a connection. Honest clients send a few at once; one packet has room for

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { createStartTurns } from "../../../src/server/admission/places/start-turns.js";
 import { answerOneAtATime } from "../../../src/server/admission/one-at-a-time.js";
 import { served, until } from "../running.js";
 
@@ -141,3 +142,46 @@ test("a connection is kept where a GET's body came whole before the answer", asy
   await until(() => text.includes("answer to /2\n"));
   expect(text).not.toMatch(/^connection: close\r$/im);
 });
+
+test("hundreds of clients that ask again at once keep new connections waiting for some requests, not for all", async () => {
+  let answered = 0;
+  const server = createServer((_request, response) => {
+    answered += 1;
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+    response.end("ok");
+  });
+  const turns = createStartTurns();
+  server.on("connection", () => {
+    turns.noteArrival();
+  });
+  answerOneAtATime(server, turns);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const askAgain = (socket: Socket) => void socket.write(get("/"));
+  for (let count = 0; count < FLOOD; count += 1) {
+    const socket = open(port);
+    socket.on("data", () => {
+      askAgain(socket);
+    });
+    askAgain(socket);
+  }
+  await until(() => answered > 3 * FLOOD);
+  const before = answered;
+  const arrive = async () => {
+    const socket = open(port);
+    askAgain(socket);
+    await once(socket, "data");
+    socket.destroy();
+  };
+  await Promise.all(Array.from({ length: 10 }, arrive));
+  // One connection is accepted in a turn. If each turn answered all, ten of them would be ten times the flood.
+  expect(answered - before).toBeLessThan(4 * FLOOD);
+});
+
+const FLOOD = 300;
