@@ -1,4 +1,4 @@
-import { normalizeReportedMac } from "../model/address/mac.js";
+import { normalizeStoredMac } from "../model/address/mac.js";
 import type { GuestInterface } from "../store/types.js";
 import { createInterface } from "../store/read/interface-columns.js";
 import { queryRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
@@ -39,7 +39,7 @@ export type InterfaceValues = readonly [string | null, string | null, string | n
 export function toGuestInterface([name, mac, ipv4, ipv6]: InterfaceValues, vmId: string): GuestInterface {
   const created = createInterface(vmId);
   created.name = name === "" ? null : name;
-  created.macAddress = normalizeReportedMac(mac);
+  created.macAddress = normalizeStoredMac(mac);
   created.ipv4Addresses = parseIpv4List(ipv4);
   created.ipv6Addresses = parseIpv6List(ipv6);
   return created;

@@ -1,4 +1,4 @@
-import { normalizeReportedMac } from "../model/address/mac.js";
+import { normalizeStoredMac } from "../model/address/mac.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { Nic } from "../store/types.js";
@@ -33,7 +33,7 @@ export async function readNics(
       ORDER BY i.vm_guid, i.name, i.id`,
     parameters.values,
   );
-  return rows.map((row) => ({ ...row, macAddress: normalizeReportedMac(row.macAddress) }));
+  return rows.map((row) => ({ ...row, macAddress: normalizeStoredMac(row.macAddress) }));
 }
 
 /** Joins to a vNIC `i` its device `p` and its network `n`. */
@@ -57,7 +57,7 @@ export type NicValues = readonly [
 
 /** Makes a vNIC of what the engine stores. */
 export function toNic([id, name, mac, network, networkId, linked, plugged]: NicValues, vmId: string): Nic {
-  return { id, vmId, name, macAddress: normalizeReportedMac(mac), network, networkId, linked, plugged };
+  return { id, vmId, name, macAddress: normalizeStoredMac(mac), network, networkId, linked, plugged };
 }
 
 /**

@@ -62,9 +62,12 @@ async function findPlaces(
 }
 
 /** The most VMs whose primary addresses are found for one page. */
-export const MOST_RANKED_VMS = 10_000;
+export const MOST_RANKED_VMS = 5_000;
 
 const VMS_A_STATEMENT = 250;
+
+/** What such a page costs. */
+export const ENGINE_RANKING = { mostVms: MOST_RANKED_VMS, vmsAStatement: VMS_A_STATEMENT } as const;
 
 const readWholeTrees = createTreesReader({ row: true, interfaces: true, nics: true });
 

@@ -9,7 +9,7 @@ import type { ReadTreesByHosts } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
 import { readNics } from "./nics.js";
 import { createTreesReader } from "./vm-rows.js";
-import { isSearchPage, readVmsByIds, readVmsPage } from "./vms.js";
+import { isByPrimaryAddress, isSearchPage, readVmsByIds, readVmsPage } from "./vms.js";
 
 /** What the reads of trees work with. */
 export interface EngineTreeParts {
@@ -43,6 +43,7 @@ export function createEngineTreeReads({
   };
   return {
     readTreesByIds: (ids, parts) => readVmsByIds(database, ids, scope, createTreesReader(parts)),
+    isLongPage: isByPrimaryAddress,
     readTreesPage: async (page, parts) => {
       const conditions = await chooseConditions(page.filter);
       const read = createTreesReader(parts);

@@ -33,6 +33,11 @@ export function isSearchPage({ order, filter }: VmPageRequest): boolean {
   return key === "HOST" || key === "STATUS" || key === "PRIMARY_ADDRESS" || isSearch(filter);
 }
 
+/** Tells whether a page goes by what an engine does not keep, so that it takes many statements. */
+export function isByPrimaryAddress({ order }: VmPageRequest): boolean {
+  return splitOrder(order).key === "PRIMARY_ADDRESS";
+}
+
 /** Tells whether no index helps a filter. Pages by name or id, and those of a host, have an index. */
 function isSearch({ ip, nameContains, statuses, search }: VmFilter): boolean {
   return ip !== undefined || nameContains !== undefined || statuses !== undefined || search !== undefined;

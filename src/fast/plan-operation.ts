@@ -110,7 +110,7 @@ interface NotedReads {
 }
 
 function noteReads(reads: TreeReads): NotedReads {
-  const { readHostTrees } = reads;
+  const { readHostTrees, isLongPage } = reads;
   let failed: FastFailure | null = null;
   let count = 0;
   const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
@@ -135,6 +135,7 @@ function noteReads(reads: TreeReads): NotedReads {
         checkSizes(found.map(({ tree }) => tree));
         return found;
       },
+      ...(isLongPage && { isLongPage }),
       ...(readHostTrees && {
         readHostTrees: (limit: number, parts: VmTreeParts) => note(readHostTrees(limit, parts)),
       }),

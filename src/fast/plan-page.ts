@@ -38,6 +38,7 @@ export function planConnection(field: SelectedField, document: PlannedDocument):
     const { question, toPage } = planVmPage(
       toVmPageArguments(asked, parseVmList(filter ?? null, ids ?? null)),
     );
+    if (work.reads.isLongPage?.(question) === true) return null;
     const page = toPage(await work.reads.readTreesPage(question, parts));
     countObject(work.count);
     const pieces: string[] = [];

@@ -4,6 +4,8 @@ export type LeaveSlot = () => void;
 /** Limits how many tasks run at the same time. Later tasks wait for a slot, in the order in which they came. */
 export interface Slots {
   enter(): Promise<LeaveSlot>;
+  /** Takes a slot without waiting; `null`: none is free. */
+  enterNow(): LeaveSlot | null;
 }
 
 /** How long a task waits for a slot, and the error with which the wait then ends. */
@@ -40,6 +42,11 @@ export function createSlots(count: number, patience: SlotPatience | null = null)
     enter: async () => {
       if (free > 0) free -= 1;
       else await wait();
+      return leave;
+    },
+    enterNow: () => {
+      if (free === 0) return null;
+      free -= 1;
       return leave;
     },
   };

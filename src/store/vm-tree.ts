@@ -104,6 +104,11 @@ export interface HostTrees {
 export interface TreeReads {
   readTreesByIds(ids: readonly string[], parts: VmTreeParts): Promise<VmTree[]>;
   readTreesPage(page: VmPageRequest, parts: VmTreeParts): Promise<VmTree[]>;
+  /**
+   * Tells whether a page takes many statements, each of which begins only while somebody waits for the answer. It has to be executed.
+   * Left out: none does.
+   */
+  readonly isLongPage?: (page: VmPageRequest) => boolean;
   /** Reads vNICs by MAC, `limit` at most, in no order. */
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
   /**

@@ -389,6 +389,7 @@ function wrapTrees(
       trees.readTreesPage(...args),
     ),
     readNicTrees: wrapRead((...args: Parameters<TreeReads["readNicTrees"]>) => trees.readNicTrees(...args)),
+    ...(trees.isLongPage && { isLongPage: trees.isLongPage }),
     ...(trees.readHostTrees && { readHostTrees: wrapRead(trees.readHostTrees) }),
   };
 }

@@ -1,6 +1,6 @@
 import { compareByBytes } from "../../model/compare-by-name.js";
 import { setImmediate as takeTurn } from "node:timers/promises";
-import { normalizeReportedMac } from "../../model/address/mac.js";
+import { normalizeStoredMac } from "../../model/address/mac.js";
 import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftKind } from "../../model/guest/drift.js";
 import { VM_STATUS } from "../../model/guest/vm-status.js";
 import type { DriftPosition, DriftQuestion, DriftRow } from "../../store/finding-types.js";
@@ -146,11 +146,11 @@ function listRows(
 ): DriftRow[] {
   const interfaces = (stored.interfaces ?? []).map(([name, mac]) => ({
     name: name === "" ? null : name,
-    macAddress: normalizeReportedMac(mac),
+    macAddress: normalizeStoredMac(mac),
   }));
   const shown = new Set(interfaces.map(({ macAddress }) => macAddress));
   const nics = (stored.nics ?? [])
-    .map(([id, name, mac, isPlugged]) => ({ id, name, macAddress: normalizeReportedMac(mac), isPlugged }))
+    .map(([id, name, mac, isPlugged]) => ({ id, name, macAddress: normalizeStoredMac(mac), isPlugged }))
     // A guest cannot show a device that it does not have.
     .filter(({ macAddress, isPlugged }) => isPlugged || (macAddress !== null && shown.has(macAddress)));
   return listDrift({ status: VM_STATUS.UP, ips: null, interfaces, nics })

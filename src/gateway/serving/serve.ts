@@ -1,3 +1,4 @@
+import { ENGINE_RANKING } from "../../engine-store/primary-pages.js";
 import type { Config } from "../../config.js";
 import type { KeptAnswers } from "../../fast/kept-answers.js";
 import { createFastPath } from "../../fast/fast-path.js";
@@ -106,7 +107,10 @@ function createEstimate({ config, log, findBackend }: ServeOptions): EstimateFie
     const dataSource = findBackend()?.database.dataSource;
     return dataSource === undefined ? null : readListCounts(dataSource);
   }, log);
-  return estimateRenamed(createFieldEstimator(findCounts), config.federationNames);
+  return estimateRenamed(
+    createFieldEstimator(findCounts, config.source === "engine" ? ENGINE_RANKING : null),
+    config.federationNames,
+  );
 }
 
 /**

@@ -33,13 +33,23 @@ export type EstimateField = (
  * different VMs have no more interfaces than the VMs that have most. Until lists were counted, it assumes typical
  * sizes.
  */
-export function createFieldEstimator(findCounts: () => FleetCounts | null): EstimateField {
+export function createFieldEstimator(
+  findCounts: () => FleetCounts | null,
+  ranking: Ranking | null = null,
+): EstimateField {
   return (typeName, fieldName, args, given) => {
     const fieldPath = `${typeName}.${fieldName}`;
     const estimate = Object.hasOwn(ESTIMATES, fieldPath) ? ESTIMATES[fieldPath] : undefined;
     const parents = given.sizes != null && isOfOthers(fieldPath, args) ? { ...given, sizes: null } : given;
     const fleet = findCounts() ?? TYPICAL;
     const counts = parents.sizes == null ? fleet : { ...fleet, ...parents.sizes };
+    if (
+      fieldPath === "Query.vms" &&
+      ranking !== null &&
+      String(args["orderBy"]).startsWith("PRIMARY_ADDRESS")
+    ) {
+      return clampToOne(addRanking(readVms(parents, args, counts), counts, ranking));
+    }
     if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
     const count = parents.count * Math.max(1, findListSize(typeName, fieldName, args));
     return { cohort: { ...parents, count }, statements: 0 };
@@ -73,11 +83,7 @@ const TYPICAL: FleetCounts = {
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
   ...HISTORY_ESTIMATES,
   ...FINDING_ESTIMATES,
-  "Query.vms": (parents, args, counts) => {
-    const ids: unknown = args["ids"];
-    const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
-    return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
-  },
+  "Query.vms": (parents, args, counts) => readVms(parents, args, counts),
   "Query.find": (parents) => ({ cohort: parents, statements: 0 }),
   "FindResult.vms": (parents, args, counts) =>
     readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, isFiltered: true }),
@@ -185,6 +191,25 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
+
+/** How a source finds primary addresses that it does not keep: of so many VMs at most for one page, some in each statement. */
+export interface Ranking {
+  readonly mostVms: number;
+  readonly vmsAStatement: number;
+}
+
+/** Adds what it costs to find the primary addresses of all VMs that a page is chosen from. */
+function addRanking(page: FieldEstimate, { vms }: FleetCounts, ranking: Ranking): FieldEstimate {
+  const ranked = Math.min(vms, ranking.mostVms);
+  const statements = page.statements + 1 + Math.ceil(ranked / ranking.vmsAStatement);
+  return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
+}
+
+function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {
+  const ids: unknown = args["ids"];
+  const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
+  return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
+}
 
 /** Estimates a page of VMs. With a filter, the database may have to read all VMs. */
 function readVmPage(

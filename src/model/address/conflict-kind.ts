@@ -38,14 +38,14 @@ function isVirtual<Interface extends AddressedInterface>(
 ): boolean {
   const { device, interfaces } = holder;
   if (device === null) return false;
-  const { name, macAddress, ipv4Addresses } = device;
+  const { name, macAddress } = device;
   if (macAddress !== null && ROUTER_MAC.test(macAddress)) return true;
   if (name !== null && (ROUTER_NAME.test(name) || LABEL.test(name))) return true;
   if (isOfServices(device)) return interfaces.some((each) => !isOfServices(each) && isReachable(each));
   const others = holders.filter((other) => other !== holder);
   if (!address.includes(":")) {
-    const [first] = ipv4Addresses;
-    return first !== address && others.every((other) => other.device?.ipv4Addresses[0] !== first);
+    const first = findFirstIPv4(device);
+    return first !== address && others.every((other) => findFirstIPv4(other.device) !== first);
   }
   const value = parseAddress(address)?.value ?? 0n;
   if ((value & INTERFACE_ID) === 0n) return true;
@@ -55,6 +55,11 @@ function isVirtual<Interface extends AddressedInterface>(
       isSetByHand(each, macAddress, value >> 64n) &&
       others.every((other) => !hasAddress(other.device, each)),
   );
+}
+
+/** Finds the first address of an interface that reaches beyond its link. Many nodes have the same one that does not. */
+function findFirstIPv4(device: AddressedInterface | null): string | undefined {
+  return device?.ipv4Addresses.find((each) => !each.startsWith("169.254."));
 }
 
 /** The virtual MACs of VRRP and CARP, HSRP 1 and 2, GLBP. */

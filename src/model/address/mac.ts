@@ -10,13 +10,14 @@ export function normalizeMac(text: string): string | null {
   return LENGTHS.includes(digits.length / 2) ? (digits.match(/../g) ?? []).join(":") : null;
 }
 
-/**
- * Does the same for a MAC that a host or an engine stores as the guest wrote it. Ignores blanks around it, and takes octets without
- * their leading zeros, as C's `ether_ntoa` writes them.
- */
+/** Does the same for a MAC that an engine stores as the guest wrote it. Ignores blanks around it. */
+export function normalizeStoredMac(text: string | null): string | null {
+  return text === null ? null : normalizeMac(text.trim());
+}
+
+/** Does the same for one that a host reports. Takes octets without their leading zeros, too, as C's `ether_ntoa` writes them. */
 export function normalizeReportedMac(text: string | null): string | null {
-  if (text === null) return null;
-  const mac = text.trim();
+  const mac = text?.trim() ?? "";
   return normalizeMac(mac) ?? (SHORT_OCTETS.test(mac) ? padOctets(mac) : null);
 }
 

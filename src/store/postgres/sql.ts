@@ -6,8 +6,10 @@ export interface Queryable {
   query(sql: string, parameters?: unknown[]): Promise<unknown>;
   /** Runs a statement whose failure does not end the transaction. Left out if there is no transaction. */
   readonly queryOptional?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
+  /** Runs a search that no index helps, as soon as a search slot is free. Left out if searches are not limited. */
+  readonly querySearch?: (sql: string, parameters?: unknown[]) => Promise<unknown>;
   /**
-   * Runs a search that no index helps, as soon as a search slot is free. It keeps the slot until all its statements have ended.
+   * Runs a long search of several statements that no index helps. It has a search slot until the transaction ends.
    * Left out if searches are not limited.
    */
   readonly runSearch?: <Result>(search: (database: Queryable) => Promise<Result>) => Promise<Result>;
@@ -41,10 +43,14 @@ export function querySearchRows<Row>(
   sql: string,
   parameters: unknown[],
 ): Promise<Row[]> {
-  return runSearch(database, (alone) => queryRows(alone, sql, parameters));
+  return queryRows(
+    { query: database.querySearch ?? ((...sent) => database.query(...sent)) },
+    sql,
+    parameters,
+  );
 }
 
-/** Runs a search of several statements that no index helps. */
+/** Runs a long search of several statements that no index helps. */
 export function runSearch<Result>(
   database: Queryable,
   search: (database: Queryable) => Promise<Result>,

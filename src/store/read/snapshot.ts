@@ -1,6 +1,7 @@
 import type { DataSource, QueryRunner } from "typeorm";
+import { DatabaseOverloadedError } from "../postgres/errors.js";
 import type { Queryable } from "../postgres/sql.js";
-import type { Slots } from "../../model/slots.js";
+import type { LeaveSlot, Slots } from "../../model/slots.js";
 
 /** Runs statements that all see one state of the database, that of the first of them. */
 export interface Snapshot extends Required<Queryable> {
@@ -20,12 +21,16 @@ export interface Snapshot extends Required<Queryable> {
  * 4. `close` or `renew` ends the transaction, even if a statement has failed or the database has gone.
  *
  * If the first statement is a search, it waits for a search slot before it takes a connection. A snapshot with a connection
- * never waits for a slot. So no two snapshots can wait for each other, and searches leave connections to other requests.
+ * never waits for a slot. So no two snapshots can wait for each other, and searches leave connections to other requests. A long
+ * search has a slot in any case: a snapshot that has a connection, and finds no slot free, is overloaded. It keeps the slot until
+ * the transaction ends, since a second search of the same request would otherwise come behind all who wait.
  */
 export function createSnapshot(dataSource: DataSource, searches: Slots | null = null): Snapshot {
   let connection: Promise<QueryRunner> | null = null;
   let failure: Error | null = null;
   let isClosed = false;
+  /** The slot of a long search; `null`: none has begun. */
+  let slot: LeaveSlot | null = null;
   /** Resolves when the last work that ran alone on the connection has ended. */
   let alone: Promise<unknown> = Promise.resolve();
   /** The statements that were sent since then. */
@@ -68,7 +73,16 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
       throw fail(error);
     }
   };
+  const enterSearch = async (slots: Slots): Promise<LeaveSlot> => {
+    checkOpen();
+    if (connection === null) return slots.enter();
+    const entered = slots.enterNow();
+    if (entered === null) throw new DatabaseOverloadedError();
+    return entered;
+  };
   const end = async (): Promise<void> => {
+    slot?.();
+    slot = null;
     const ended = await connection?.catch(() => null);
     const hasFailed = failure !== null;
     connection = null;
@@ -97,14 +111,19 @@ export function createSnapshot(dataSource: DataSource, searches: Slots | null = 
           throw error;
         }
       }),
-    runSearch: (search) =>
+    querySearch: (sql, parameters) =>
       runInTurn(async () => {
-        const leave = connection === null ? await searches?.enter() : undefined;
+        const leave = connection === null && slot === null ? await searches?.enter() : undefined;
         try {
-          return await search({ query: run });
+          return await run(sql, parameters);
         } finally {
           leave?.();
         }
+      }),
+    runSearch: (search) =>
+      runInTurn(async () => {
+        if (searches !== null) slot ??= await enterSearch(searches);
+        return search({ query: run });
       }),
     renew: () => {
       void runInTurn(end);

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSlots } from "../../../src/model/slots.js";
 import { queryRows } from "../../../src/store/postgres/sql.js";
+import { DatabaseOverloadedError } from "../../../src/store/postgres/errors.js";
 import { createSnapshot } from "../../../src/store/read/snapshot.js";
 import { until } from "../until.js";
 import { createDatabase, type TestDatabase } from "../../support/databases/database.js";
@@ -197,11 +198,11 @@ describe("a snapshot", () => {
     const slots = createSlots(1, { ms: 20, createError: () => new Error("waited too long") });
     const leave = await slots.enter();
     const searching = createSnapshot(database.dataSource, slots);
-    await expect(searching.runSearch((alone) => alone.query(READ))).rejects.toThrow("waited too long");
+    await expect(searching.querySearch(READ)).rejects.toThrow("waited too long");
     await searching.close();
     leave();
     const later = createSnapshot(database.dataSource, slots);
-    await expect(later.runSearch((alone) => alone.query(READ))).resolves.toHaveLength(1);
+    await expect(later.querySearch(READ)).resolves.toHaveLength(1);
     await later.close();
     await takeAllConnections();
   });
@@ -210,18 +211,55 @@ describe("a snapshot", () => {
     const slots = createSlots(1);
     const leave = await slots.enter();
     const searching = Array.from({ length: 5 }, () => createSnapshot(database.dataSource, slots));
-    const found = searching.map((snapshot) => snapshot.runSearch((alone) => alone.query(READ)));
+    const found = searching.map((snapshot) => snapshot.querySearch(READ));
     await takeAllConnections();
     // One that holds a connection already does not wait.
     const open = createSnapshot(database.dataSource, slots);
     await open.query(READ);
-    await expect(open.runSearch((alone) => alone.query(READ))).resolves.toHaveLength(1);
+    await expect(open.querySearch(READ)).resolves.toHaveLength(1);
     await open.close();
     leave();
     for (const [each, rows] of found.entries()) {
       await expect(rows).resolves.toHaveLength(1);
       await searching[each]!.close();
     }
+    await takeAllConnections();
+  });
+
+  test("a long search has a slot until the transaction ends, so that its second one waits behind nobody", async () => {
+    const slots = createSlots(1);
+    const searching = createSnapshot(database.dataSource, slots);
+    const search = () => searching.runSearch((alone) => alone.query(READ));
+    await expect(search()).resolves.toHaveLength(1);
+    const next = createSnapshot(database.dataSource, slots);
+    let hasBegun = false;
+    const found = next.runSearch((alone) => {
+      hasBegun = true;
+      return alone.query(READ);
+    });
+    await expect(search()).resolves.toHaveLength(1);
+    await expect(searching.querySearch(READ)).resolves.toHaveLength(1);
+    expect(hasBegun).toBe(false);
+    await searching.close();
+    await expect(found).resolves.toHaveLength(1);
+    await next.close();
+    expect(slots.enterNow()).not.toBeNull();
+    await takeAllConnections();
+  });
+
+  test("a long search of a snapshot that has a connection waits for no slot: where none is free, it is overloaded", async () => {
+    const slots = createSlots(1);
+    const leave = await slots.enter();
+    const open = createSnapshot(database.dataSource, slots);
+    const first = readValue(await open.query(READ));
+    const search = () => open.runSearch((alone) => alone.query(READ));
+    await expect(search()).rejects.toThrow(DatabaseOverloadedError);
+    leave();
+    expect(readValue(await search())).toBe(first);
+    expect(slots.enterNow()).toBeNull();
+    await open.close();
+    expect(slots.enterNow()).not.toBeNull();
+    await expect(search()).rejects.toThrow("the request has ended");
     await takeAllConnections();
   });
 });

@@ -49,7 +49,7 @@ const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
 
 /** Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443` and `https://me@10.0.0.1/path`. A text of another form stays as it is. */
 function takeHost(text: string): string {
-  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "");
+  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "");
   const [, inBrackets] = /^\[([^[\]]+)\](?::\d{1,5})?$/.exec(host) ?? [];
   return inBrackets ?? host.replace(/^(\d+(?:\.\d+){3}):\d{1,5}$/, "$1");
 }
