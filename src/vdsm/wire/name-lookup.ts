@@ -12,19 +12,20 @@ import { BoundedMap } from "../../model/bounded-map.js";
  */
 export function createNameLookup(patienceMs = 1_000): LookupFunction {
   const known = new BoundedMap<KnownName>(MOST_NAMES);
-  const waiting = new Map<string, Answer[]>();
-  let running: { readonly name: string; readonly answers: Answer[] } | null = null;
+  const waiting = new Map<string, Question>();
+  let running: Question | null = null;
 
   const begin = (): void => {
     if (running !== null) return;
     const names = [...waiting.keys()];
-    const name = names.find((each) => known.peek(each)?.isSlow !== true) ?? names[0];
-    if (name === undefined) return;
-    const answers = waiting.get(name) ?? [];
+    const next = names.find((each) => known.peek(each)?.isSlow !== true) ?? names[0];
+    const question = next === undefined ? undefined : waiting.get(next);
+    if (question === undefined) return;
+    const { name, hints, answers } = question;
     waiting.delete(name);
-    running = { name, answers };
+    running = question;
     const startedMs = performance.now();
-    dns.lookup(name, { all: true }, (error, found) => {
+    dns.lookup(name, { all: true, hints }, (error, found) => {
       running = null;
       // What was found before counts until a name server says otherwise.
       const isUnanswered = error?.code === "EAI_AGAIN";
@@ -35,7 +36,7 @@ export function createNameLookup(patienceMs = 1_000): LookupFunction {
     });
   };
 
-  return (name, { all = false }, callback) => {
+  return (name, { all = false, hints = dns.ADDRCONFIG }, callback) => {
     const answer = answerOnce((error, addresses) => {
       clearTimeout(timer);
       const [first] = addresses;
@@ -47,8 +48,9 @@ export function createNameLookup(patienceMs = 1_000): LookupFunction {
       const addresses = known.use(name)?.addresses ?? [];
       if (addresses.length > 0) answer(null, addresses);
     }, patienceMs);
-    if (running?.name === name) running.answers.push(answer);
-    else waiting.set(name, [...(waiting.get(name) ?? []), answer]);
+    const question = running?.name === name ? running : waiting.get(name);
+    if (question === undefined) waiting.set(name, { name, hints, answers: [answer] });
+    else question.answers.push(answer);
     begin();
   };
 }
@@ -58,6 +60,14 @@ interface KnownName {
   /** Empty if none was found. */
   readonly addresses: LookupAddress[];
   readonly isSlow: boolean;
+}
+
+/** A name, and all who wait for its addresses. */
+interface Question {
+  readonly name: string;
+  /** Those of who asked first. All connections have the same. */
+  readonly hints: number;
+  readonly answers: Answer[];
 }
 
 type Answer = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;

@@ -1,9 +1,12 @@
 import dns, { type LookupAddress } from "node:dns";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createNameLookup } from "../../../src/vdsm/wire/name-lookup.js";
 
 interface AskedName {
   readonly name: string;
+  readonly options: unknown;
   readonly answer: (code: string | null, addresses?: LookupAddress[]) => void;
 }
 
@@ -17,6 +20,7 @@ beforeEach(() => {
     const callback = given.at(-1) as (error: Error | null, addresses?: LookupAddress[]) => void;
     asked.push({
       name: String(given[0]),
+      options: given[1],
       answer: (code, addresses) => {
         callback(code === null ? null : Object.assign(new Error(code), { code }), addresses);
       },
@@ -91,4 +95,21 @@ test("a name that is gone has no address any more", () => {
   const later = look(lookUp, "host");
   vi.advanceTimersByTime(5_000);
   expect(later).toEqual([]);
+});
+
+test("the system is asked with a connection's hints, by default for families of which this machine has addresses", async () => {
+  const lookUp = createNameLookup();
+  look(lookUp, "host");
+  lookUp("other", { all: true, hints: dns.V4MAPPED }, () => undefined);
+  asked[0]?.answer("ENOTFOUND");
+  asked[1]?.answer("ENOTFOUND");
+  const socket = connect({ host: "third", port: 1, lookup: lookUp, hints: dns.ALL });
+  const failed = once(socket, "error");
+  asked[2]?.answer("ENOTFOUND");
+  await failed;
+  expect(asked.map(({ options }) => options)).toEqual([
+    { all: true, hints: dns.ADDRCONFIG },
+    { all: true, hints: dns.V4MAPPED },
+    { all: true, hints: dns.ALL },
+  ]);
 });
