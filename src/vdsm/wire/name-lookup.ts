@@ -8,7 +8,8 @@ import { BoundedMap } from "../../model/bounded-map.js";
  * ten seconds or more, although nobody waits for it any longer. Therefore:
  * 1. One name is looked up at a time, once for all who ask for it.
  * 2. Names that took more than a second the last time wait behind others.
- * 3. Who has waited for a second gets the addresses that were found the last time, if there are any.
+ * 3. Who has waited for a second, or would get an error other than that there is no such name, gets the addresses that were found
+ *    the last time, if there are any.
  */
 export function createNameLookup(patienceMs = 1_000): LookupFunction {
   const known = new BoundedMap<KnownName>(MOST_NAMES);
@@ -27,11 +28,11 @@ export function createNameLookup(patienceMs = 1_000): LookupFunction {
     const startedMs = performance.now();
     dns.lookup(name, { all: true, hints }, (error, found) => {
       running = null;
-      // What was found before counts until a name server says otherwise.
-      const isUnanswered = error?.code === "EAI_AGAIN";
-      const addresses = error === null ? found : isUnanswered ? (known.peek(name)?.addresses ?? []) : [];
+      // What was found before counts until a name server says that there is no such name.
+      const before = error?.code === "ENOTFOUND" ? [] : (known.peek(name)?.addresses ?? []);
+      const addresses = error === null ? found : before;
       known.set(name, { addresses, isSlow: performance.now() - startedMs > patienceMs }, 1);
-      for (const answer of answers) answer(error, addresses);
+      for (const answer of answers) answer(addresses.length > 0 ? null : error, addresses);
       begin();
     });
   };

@@ -86,15 +86,36 @@ test("behind a silent name server a host is dialled at the address that it had",
   expect(later).toEqual([[HERE]]);
 });
 
+test.each(["EAI_AGAIN", "EAI_FAIL", "EMFILE"])(
+  "a host is dialled at the address that it had when its look-up fails: %s",
+  (code) => {
+    const lookUp = createNameLookup();
+    look(lookUp, "host");
+    asked[0]?.answer(null, [HERE]);
+    const [first, joined] = [look(lookUp, "host"), look(lookUp, "host")];
+    asked[1]?.answer(code);
+    const second = look(lookUp, "host");
+    asked[2]?.answer(code);
+    expect([first, joined, second]).toEqual([[[HERE]], [[HERE]], [[HERE]]]);
+
+    const unknown = look(lookUp, "unknown");
+    asked[3]?.answer(code);
+    expect(unknown).toEqual([code]);
+  },
+);
+
 test("a name that is gone has no address any more", () => {
   const lookUp = createNameLookup();
   look(lookUp, "host");
   asked[0]?.answer(null, [HERE]);
-  look(lookUp, "host");
+  const gone = look(lookUp, "host");
   asked[1]?.answer("ENOTFOUND");
+  expect(gone).toEqual(["ENOTFOUND"]);
   const later = look(lookUp, "host");
   vi.advanceTimersByTime(5_000);
   expect(later).toEqual([]);
+  asked[2]?.answer("EAI_AGAIN");
+  expect(later).toEqual(["EAI_AGAIN"]);
 });
 
 test("the system is asked with a connection's hints, by default for families of which this machine has addresses", async () => {
