@@ -8,30 +8,52 @@ import { BoundedMap } from "../../model/bounded-map.js";
  * ten seconds or more, although nobody waits for it any longer. Therefore:
  * 1. One name is looked up at a time, once for all who ask for it.
  * 2. Names that took more than a second the last time wait behind others.
- * 3. Who has waited for a second, or would get an error other than that there is no such name, gets the addresses that were found
+ * 3. Beside a name that takes more than a second, one other may be looked up, if it did not take so long the last time. If it does
+ *    now, no more begin beside others for three times as long as it took: the second thread is for the database most of the time.
+ * 4. Who has waited for a second, or would get an error other than that there is no such name, gets the addresses that were found
  *    the last time, if there are any.
  */
 export function createNameLookup(patienceMs = 1_000): LookupFunction {
   const known = new BoundedMap<KnownName>(MOST_NAMES);
-  const waiting = new Map<string, Question>();
-  let running: Question | null = null;
+  /** What waits, by name. */
+  const quick = new Map<string, Question>();
+  const slow = new Map<string, Question>();
+  const running = new Map<string, Question & { readonly startedMs: number }>();
+  let aloneUntilMs = 0;
+  let alarm: NodeJS.Timeout | undefined;
 
   const begin = (): void => {
-    if (running !== null) return;
-    const names = [...waiting.keys()];
-    const next = names.find((each) => known.peek(each)?.isSlow !== true) ?? names[0];
-    const question = next === undefined ? undefined : waiting.get(next);
+    clearTimeout(alarm);
+    if (running.size > 1) return;
+    const [other] = running.values();
+    const question = getFirst(quick) ?? (other === undefined ? getFirst(slow) : undefined);
     if (question === undefined) return;
-    const { name, hints, answers } = question;
-    waiting.delete(name);
-    running = question;
+    const fromMs = other === undefined ? 0 : Math.max(other.startedMs + patienceMs, aloneUntilMs);
+    const waitMs = fromMs - performance.now();
+    if (waitMs > 0) {
+      alarm = setTimeout(begin, Math.ceil(waitMs));
+      return;
+    }
+    ask(question, other !== undefined);
+    // The next one may have to begin beside it.
+    begin();
+  };
+
+  const ask = ({ name, hints, answers }: Question, isBeside: boolean): void => {
+    quick.delete(name);
+    slow.delete(name);
     const startedMs = performance.now();
+    running.set(name, { name, hints, answers, startedMs });
     dns.lookup(name, { all: true, hints }, (error, found) => {
-      running = null;
+      running.delete(name);
+      const nowMs = performance.now();
+      const tookMs = nowMs - startedMs;
+      const isSlow = tookMs > patienceMs;
+      if (isSlow && isBeside) aloneUntilMs = Math.max(aloneUntilMs, nowMs + 3 * tookMs);
       // What was found before counts until a name server says that there is no such name.
       const before = error?.code === "ENOTFOUND" ? [] : (known.peek(name)?.addresses ?? []);
       const addresses = error === null ? found : before;
-      known.set(name, { addresses, isSlow: performance.now() - startedMs > patienceMs }, 1);
+      known.set(name, { addresses, isSlow }, 1);
       for (const answer of answers) answer(addresses.length > 0 ? null : error, addresses);
       begin();
     });
@@ -49,7 +71,8 @@ export function createNameLookup(patienceMs = 1_000): LookupFunction {
       const addresses = known.use(name)?.addresses ?? [];
       if (addresses.length > 0) answer(null, addresses);
     }, patienceMs);
-    const question = running?.name === name ? running : waiting.get(name);
+    const question = running.get(name) ?? quick.get(name) ?? slow.get(name);
+    const waiting = known.peek(name)?.isSlow === true ? slow : quick;
     if (question === undefined) waiting.set(name, { name, hints, answers: [answer] });
     else question.answers.push(answer);
     begin();
@@ -80,6 +103,11 @@ function answerOnce(answer: Answer): Answer {
     isAnswered = true;
     answer(...given);
   };
+}
+
+function getFirst<Value>(values: ReadonlyMap<string, Value>): Value | undefined {
+  const [first] = values.values();
+  return first;
 }
 
 const MOST_NAMES = 100_000;

@@ -66,6 +66,94 @@ test("a name that took long the last time waits behind others", () => {
   expect(listAsked()).toEqual(["silent", "first", "second", "silent"]);
 });
 
+test("a silent name keeps hosts that answer waiting for a second; then these are looked up beside it, one at a time", () => {
+  const lookUp = createNameLookup();
+  look(lookUp, "silent");
+  const healthy = look(lookUp, "healthy");
+  vi.advanceTimersByTime(999);
+  expect(listAsked()).toEqual(["silent"]);
+  vi.advanceTimersByTime(1);
+  expect(listAsked()).toEqual(["silent", "healthy"]);
+  asked[1]?.answer(null, [HERE]);
+  expect(healthy).toEqual([[HERE]]);
+
+  for (const name of ["first", "second", "silent", "first"]) look(lookUp, name);
+  vi.advanceTimersByTime(500);
+  expect(listAsked().slice(2)).toEqual(["first"]);
+  asked[2]?.answer(null, [HERE]);
+  expect(listAsked().slice(2)).toEqual(["first", "second"]);
+});
+
+test("a name that took long the last time is not looked up beside another", () => {
+  const lookUp = createNameLookup();
+  for (const index of [0, 1]) {
+    look(lookUp, `silent${index}`);
+    vi.advanceTimersByTime(10_000);
+    asked[index]?.answer("EAI_AGAIN");
+  }
+  look(lookUp, "silent0");
+  look(lookUp, "silent1");
+  vi.advanceTimersByTime(9_000);
+  expect(listAsked().slice(2)).toEqual(["silent0"]);
+  look(lookUp, "healthy");
+  expect(listAsked().slice(2)).toEqual(["silent0", "healthy"]);
+  asked[3]?.answer(null, [HERE]);
+  vi.advanceTimersByTime(1_000);
+  expect(asked).toHaveLength(4);
+  asked[2]?.answer("EAI_AGAIN");
+  expect(listAsked().slice(4)).toEqual(["silent1"]);
+});
+
+test("after a look-up beside another that was slow itself, none begins beside another for three times as long", () => {
+  const lookUp = createNameLookup();
+  look(lookUp, "silent");
+  look(lookUp, "beside");
+  vi.advanceTimersByTime(3_000);
+  // It took two seconds.
+  asked[1]?.answer("EAI_AGAIN");
+  const healthy = look(lookUp, "healthy");
+  vi.advanceTimersByTime(5_999);
+  expect(listAsked()).toEqual(["silent", "beside"]);
+  vi.advanceTimersByTime(1);
+  expect(listAsked()).toEqual(["silent", "beside", "healthy"]);
+  asked[2]?.answer(null, [HERE]);
+  expect(healthy).toEqual([[HERE]]);
+});
+
+test("while one waits for its turn beside another, it is looked up at once when the other one ends", () => {
+  const lookUp = createNameLookup();
+  look(lookUp, "silent");
+  look(lookUp, "beside");
+  vi.advanceTimersByTime(10_000);
+  asked[1]?.answer("EAI_AGAIN");
+  look(lookUp, "healthy");
+  asked[0]?.answer("EAI_AGAIN");
+  expect(listAsked()).toEqual(["silent", "beside", "healthy"]);
+  asked[2]?.answer(null, [HERE]);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("however many names are silent, they take both threads for less than half of the time", () => {
+  const lookUp = createNameLookup();
+  for (let index = 0; index < 40; index += 1) look(lookUp, `silent${index}`);
+  let [planned, answered, timeMs, bothMs] = [0, 0, 0, 0];
+  for (; answered < 40; timeMs += 100) {
+    for (const { answer } of asked.slice(planned)) {
+      setTimeout(() => {
+        answered += 1;
+        answer("EAI_AGAIN");
+      }, 10_000);
+    }
+    planned = asked.length;
+    vi.advanceTimersByTime(100);
+    expect(asked.length - answered).toBeLessThanOrEqual(2);
+    if (asked.length - answered === 2) bothMs += 100;
+  }
+  // Again and again, not only when somebody asks.
+  expect(bothMs).toBeGreaterThan(timeMs / 10);
+  expect(bothMs).toBeLessThan(timeMs / 2);
+});
+
 test("behind a silent name server a host is dialled at the address that it had", () => {
   const lookUp = createNameLookup();
   look(lookUp, "host");
