@@ -39,7 +39,7 @@ export function toGuestInterfaces(
   ignoreNames: readonly RegExp[],
   { known = [], limits = DEFAULT_GUEST_LIMITS, problems = new ProblemList() }: NormalizeOptions = {},
 ): GuestInterface[] {
-  const knownInterfaces = new KnownInterfaces(known);
+  const knownInterfaces = new KnownInterfaces(known, reported);
   const kept = new Map<string, GuestInterface>();
   let addresses = 0;
   let isTooMuch = false;

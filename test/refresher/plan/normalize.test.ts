@@ -114,6 +114,64 @@ describe("guest interfaces", () => {
     ]);
   });
 
+  describe("of which a name or a MAC cannot be read", () => {
+    const [eth0, eth1] = [
+      guestInterface({ ipv4Addresses: ["10.0.0.1"] }),
+      guestInterface({ name: "eth1", macAddress: "52:54:00:00:00:02", ipv4Addresses: ["10.0.0.2"] }),
+    ];
+    const readIdentities = (known: readonly GuestInterface[], ...reported: Partial<ReportedInterface>[]) =>
+      toGuestInterfaces(VM, reported.map(reportedInterface), IGNORED_NAMES, { known }).map(
+        ({ name, macAddress }) => [name, macAddress],
+      );
+
+    test("each keeps the stored one where all tell whose they are", () => {
+      expect(
+        readIdentities([eth0, eth1], { hw: undefined }, { name: undefined, hw: eth1.macAddress }),
+      ).toEqual([
+        ["eth0", eth0.macAddress],
+        ["eth1", eth1.macAddress],
+      ]);
+    });
+
+    test("a MAC that another one is reported with is not kept, however it is spelled", () => {
+      for (const hw of ["52:54:00:00:00:01", "52:54:0:0:0:1", " 52-54-00-00-00-01 "]) {
+        const moved = { name: "eth1", hw, inet: ["10.0.0.1"] };
+        const expected = [
+          ["eth0", null],
+          ["eth1", eth0.macAddress],
+        ];
+        expect(readIdentities([eth0], { hw: undefined }, moved)).toEqual(expected);
+        expect(readIdentities([eth0], moved, { hw: undefined })).toEqual(expected.toReversed());
+      }
+    });
+
+    test("a name is not kept where its MAC, or the name, is reported of another one", () => {
+      const unnamed = { name: undefined, inet: ["10.0.0.1"] };
+      expect(readIdentities([eth0], { inet: [] }, unnamed)).toEqual([
+        ["eth0", eth0.macAddress],
+        [null, eth0.macAddress],
+      ]);
+      expect(readIdentities([eth0], { hw: "52:54:00:00:00:03", inet: [] }, unnamed)).toEqual([
+        ["eth0", "52:54:00:00:00:03"],
+        [null, eth0.macAddress],
+      ]);
+    });
+
+    test("several with one MAC, or with one name, keep nothing", () => {
+      const unnamed = { name: undefined };
+      expect(readIdentities([eth0], { ...unnamed, inet: ["10.0.0.1"] }, { ...unnamed, inet: [] })).toEqual([
+        [null, eth0.macAddress],
+        [null, eth0.macAddress],
+      ]);
+      expect(
+        readIdentities([eth0], { hw: undefined, inet: ["10.0.0.1"] }, { hw: undefined, inet: [] }),
+      ).toEqual([
+        ["eth0", null],
+        ["eth0", null],
+      ]);
+    });
+  });
+
   test("leaves out what exceeds the limits and says so; ignored names and repeats do not count", () => {
     const problems = new ProblemList();
     const reported = [
