@@ -14,11 +14,19 @@ export const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(10_000, 32_000);
-    const server = await listening(createServer(), port).catch(() => null);
+    const server = await listening(createServer(), port).catch((error: unknown) => {
+      if (isTaken(error)) return null;
+      throw error;
+    });
     if (server === null) continue;
     await new Promise((resolve) => server.close(resolve));
     return port;
   }
+}
+
+/** Tells whether a port is in use, or is kept for others; another one may be free. */
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EADDRINUSE", "EACCES"].includes(String(error.code));
 }
 
 /** Forwards connections from one local port to another. Closing it also ends its connections. */
