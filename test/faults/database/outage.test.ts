@@ -15,6 +15,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** Readiness follows within two seconds; a busy machine may need longer. */
+const READINESS_LIMIT_MS = 10_000;
+
 const SOURCES = ["hosts", "engine"] as const;
 
 interface Site {
@@ -118,11 +121,11 @@ test("a gateway that polls says by PostgreSQL's message what clients are refused
 });
 
 describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
-  test("graph and REST say NOT_AVAILABLE with 503, readiness follows, the log has a line each way", async () => {
+  test("graph and REST say NOT_AVAILABLE with 503, readiness follows within ten seconds, the log has a line each way", async () => {
     const { url, proxy, log } = await start(source);
     proxy.mode = "refuse";
     proxy.drop();
-    await until(async () => !(await isReady(url)));
+    await until(async () => !(await isReady(url)), READINESS_LIMIT_MS);
     const graph = await fetch(`${url}/graphql`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -149,7 +152,7 @@ describe.each(SOURCES)("SOURCE=%s while the database is away", (source) => {
     ]);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     proxy.mode = "pass";
-    await until(() => isReady(url));
+    await until(() => isReady(url), READINESS_LIMIT_MS);
     await until(() => log.some((line) => line.includes("the database is available again")));
     const told = log.map((line) => JSON.parse(line) as { level: number; msg: string; err?: unknown });
     expect(told.filter(({ msg }) => msg.startsWith("the database is not available"))).toHaveLength(1);

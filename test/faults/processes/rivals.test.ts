@@ -5,6 +5,9 @@ import { createDatabase, type TestDatabase } from "../../support/databases/datab
 import { eventually } from "../../support/eventually.js";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.js";
 
+/** Three intervals are promised. The pieces of an answer come later than they should where the machine is busy. */
+const MOST_INTERVALS = 10;
+
 let database: TestDatabase;
 let cluster: SimulatedCluster;
 const gateways: GatewayProcess[] = [];
@@ -27,19 +30,29 @@ async function start(vdsmHosts: string, environment: Record<string, string> = {}
 }
 
 test("two gateways without Redis poll a host that needs most of an interval, and neither voids the other's passes", async () => {
-  const [slow] = cluster.hosts as [SimulatedCluster["hosts"][0]];
+  const [slow, quick] = cluster.hosts as [SimulatedCluster["hosts"][0], SimulatedCluster["hosts"][0]];
   // The answer comes in pieces, for as long as about an interval.
   slow.server.faults.failAlways({ kind: "drip", everyMs: 20, bytes: 400 }, "Host.getAllVmStats");
   const [one, other] = [await start(cluster.vdsmHosts), await start(cluster.vdsmHosts)];
-  const successes = new Set<number | undefined>();
-  await until(async () => {
-    const [row] = await database.dataSource.query<{ at: Date | null }[]>(
-      "SELECT max(last_success_at) AS at FROM vnic_graph_host h JOIN vds_static s ON s.vds_id = h.host_id WHERE s.port = $1",
-      [slow.port],
+  const readSuccesses = async () => {
+    const rows = await database.dataSource.query<{ port: number; at: Date | null }[]>(
+      "SELECT s.port, h.last_success_at AS at FROM vnic_graph_host h JOIN vds_static s ON s.vds_id = h.host_id",
     );
-    successes.add(row?.at?.getTime());
-    return successes.size > 6;
+    return new Map(rows.map(({ port, at }) => [port, at?.getTime()]));
+  };
+  const successes = new Set<number | undefined>();
+  // The passes over the other host that have succeeded since the last success: intervals, however fast this machine is.
+  const since = new Set<number | undefined>();
+  let mostSince = 0;
+  await until(async () => {
+    const at = await readSuccesses();
+    if (!successes.has(at.get(slow.port))) since.clear();
+    successes.add(at.get(slow.port));
+    since.add(at.get(quick.port));
+    mostSince = Math.max(mostSince, since.size);
+    return successes.size > 6 || mostSince >= MOST_INTERVALS;
   });
+  expect(mostSince).toBeLessThan(MOST_INTERVALS);
   for (const gateway of [one, other]) expect(gateway.output()).not.toContain("superseded");
   slow.server.faults.clear();
 });
