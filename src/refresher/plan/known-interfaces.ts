@@ -21,7 +21,8 @@ export class KnownInterfaces {
 
   /**
    * Finds the name and the MAC of one of the reported interfaces. If one of them cannot be read, it stays as it was, where the
-   * other one tells whose it is, and no other interface has been reported with either of them.
+   * other one tells whose it is, and no other interface has been reported with either of them, but for those that had this MAC
+   * before, such as VLANs.
    */
   identify(reported: ReportedIdentity): InterfaceIdentity {
     const identity = readIdentity(reported);
@@ -31,7 +32,7 @@ export class KnownInterfaces {
       if (kept !== null && this.count(formatNameKey(kept)) === 0) return { name: kept, macAddress };
     } else if (reported.hw === undefined && name !== null) {
       const kept = this.findByOnly(formatNameKey(name))?.macAddress ?? null;
-      if (kept !== null && this.count(formatMacKey(kept)) === 0) return { name, macAddress: kept };
+      if (kept !== null && this.count(formatNewMacKey(kept)) === 0) return { name, macAddress: kept };
     }
     return identity;
   }
@@ -58,7 +59,9 @@ export class KnownInterfaces {
     for (const each of this.reported) {
       const { name, macAddress } = readIdentity(each);
       if (name !== null) addOne(counts, formatNameKey(name));
-      if (macAddress !== null) addOne(counts, formatMacKey(macAddress));
+      if (macAddress === null) continue;
+      addOne(counts, formatMacKey(macAddress));
+      if (this.find({ name, macAddress }) === null) addOne(counts, formatNewMacKey(macAddress));
     }
     return counts;
   }
@@ -112,4 +115,9 @@ function formatNameKey(name: string): string {
 
 function formatMacKey(macAddress: string): string {
   return `mac ${macAddress}`;
+}
+
+/** The key of a MAC by which an interface is reported that did not have it before. */
+function formatNewMacKey(mac: string): string {
+  return `new mac ${mac}`;
 }

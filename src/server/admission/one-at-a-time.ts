@@ -21,13 +21,15 @@ interface Arrived {
   readonly response: ServerResponse;
 }
 
-/** The requests of a connection that is busy with an answer. */
+/** A request that waits for a turn. */
 interface Ready extends Arrived {
   readonly address: string;
 }
 
+/** The requests of a connection that is busy with an answer. */
 interface Line {
-  readonly current: Arrived;
+  /** `null`: none is begun yet. */
+  readonly current: Arrived | null;
   readonly waiting: Arrived[];
   /** What ends the connection after them. */
   end: (() => void) | null;
@@ -41,6 +43,7 @@ interface Line {
  * 1. The first request of a connection goes to the server's listeners at once, unless this turn of the event loop has begun
  *    enough. Then it waits for a later one, and addresses take turns. Node accepts one connection in a turn, so turns stay short:
  *    hundreds of clients that ask again at once for what is answered at once would otherwise keep new ones waiting for seconds.
+ *    A GET or HEAD that announces a body begins when its packet has been parsed, since the body may be in it.
  * 2. Those that follow wait until the one before is answered. Other connections are served between two of them.
  * 3. A client that lets more than {@link MOST_WAITING} wait, or asks for an upgrade meanwhile, is cut off. What else
  *    came in the same packet is not parsed.
@@ -112,8 +115,10 @@ export function answerOneAtATime(server: Server, turns: StartTurns = createStart
     const { socket, method } = request;
     if (!socket.writable) return;
     watchChunks(request);
-    if (method === "GET" || method === "HEAD") {
-      if (announcesBody(request)) keepAliveOnceWhole(request, response);
+    const needsNoBody = method === "GET" || method === "HEAD";
+    const mayBecomeWhole = needsNoBody && announcesBody(request);
+    if (needsNoBody) {
+      if (mayBecomeWhole) keepAliveOnceWhole(request, response);
       request.resume();
     } else
       response.once("prefinish", () => {
@@ -122,7 +127,10 @@ export function answerOneAtATime(server: Server, turns: StartTurns = createStart
         throwAway(request);
       });
     const line = busy.get(socket);
-    if (line === undefined) answer({ request, response }, { waiting: [], end: null });
+    if (line === undefined && mayBecomeWhole) {
+      busy.set(socket, { current: null, waiting: [{ request, response }], end: null });
+      setImmediate(answerNext, socket);
+    } else if (line === undefined) answer({ request, response }, { waiting: [], end: null });
     else if (line.waiting.length < MOST_WAITING) line.waiting.push({ request, response });
     else cutOff(socket);
   });
@@ -142,7 +150,7 @@ export function answerOneAtATime(server: Server, turns: StartTurns = createStart
         return null;
       }
       const last = line.waiting.at(-1) ?? line.current;
-      if (last.request.complete) line.end = end;
+      if (last === null || last.request.complete) line.end = end;
       else if (last !== line.current) {
         line.waiting.pop();
         line.end = end;

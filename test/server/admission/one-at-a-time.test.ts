@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { createStartTurns } from "../../../src/server/admission/places/start-turns.js";
@@ -18,13 +18,33 @@ async function startManual() {
     response.once("close", () => (closed += 1));
   });
   answerOneAtATime(server);
+  return { port: await listen(server), begun, finish, closed: () => closed };
+}
+
+/** A server that answers as soon as a request is begun, and has a refusal for what is no HTTP. */
+async function startPrompt() {
+  const begun: string[] = [];
+  const server = createServer((request, response) => {
+    begun.push(request.url ?? "");
+    response.end(`answer to ${request.url ?? ""}\n`);
+  });
+  const order = answerOneAtATime(server);
+  const refused: (string | null)[] = [];
+  server.on("clientError", (_failure, socket) => {
+    const request = order.end(socket, () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    refused.push(request?.url ?? null);
+  });
+  return { port: await listen(server), begun, refused };
+}
+
+async function listen(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { port: (server.address() as AddressInfo).port, begun, finish, closed: () => closed };
+  return (server.address() as AddressInfo).port;
 }
 
 function open(port: number): Socket {
@@ -185,3 +205,51 @@ test("hundreds of clients that ask again at once keep new connections waiting fo
 });
 
 const FLOOD = 300;
+
+test.each([
+  ["GET", "Content-Length: 2", "{}"],
+  ["GET", "Transfer-Encoding: chunked", "2\r\n{}\r\n0\r\n\r\n"],
+  ["HEAD", "Content-Length: 2", "{}"],
+])(
+  "a %s whose body (%s) is in the same packet keeps its connection where it is answered at once, and so do those behind it",
+  async (method, announced, body) => {
+    const { port, begun } = await startPrompt();
+    const socket = open(port);
+    let text = "";
+    socket.on("data", (data) => (text += data.toString()));
+    const whole = (path: string) =>
+      `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${announced}\r\n\r\n${body}`;
+    socket.write(whole("/1") + whole("/2") + get("/3"));
+    await until(() => text.includes("answer to /3\n"));
+    expect(begun).toEqual(["/1", "/2", "/3"]);
+    expect(text.match(/^HTTP\/1.1 200 OK\r$/gm)).toHaveLength(3);
+    expect(text).not.toMatch(/^connection: close\r$/im);
+  },
+);
+
+test.each(["", "{"])(
+  "an answer at once closes the connection where no more of the body that a GET announces came with it than '%s'",
+  async (part) => {
+    const { port } = await startPrompt();
+    const socket = open(port);
+    let text = "";
+    socket.on("data", (data) => (text += data.toString()));
+    socket.write(`GET /1 HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n${part}`);
+    await once(socket, "end");
+    expect(text).toContain("answer to /1\n");
+    expect(text).toMatch(/^connection: close\r$/im);
+  },
+);
+
+test("a GET whose body in the same packet is no HTTP is refused, and never begun", async () => {
+  const { port, begun, refused } = await startPrompt();
+  const socket = open(port);
+  let text = "";
+  socket.on("data", (data) => (text += data.toString()));
+  socket.write("GET /1 HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n");
+  await once(socket, "end");
+  expect(text).toBe("HTTP/1.1 400 Bad Request\r\n\r\n");
+  expect(begun).toEqual([]);
+  // Nobody else has it in the log.
+  expect(refused).toEqual([null]);
+});
