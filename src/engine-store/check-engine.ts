@@ -57,10 +57,11 @@ export async function checkEngine(dataSource: DataSource): Promise<EngineCheck> 
       `${where}: role ${role} lacks ${forbidden.join(", ")}; give it these rights, as docs/ovirt.md shows`,
     );
   }
-  const held = [...new Set(columns.filter(({ isHeldBack }) => isHeldBack).map(({ table }) => table))];
-  if (held.length > 0) {
+  const secured = [...new Set(columns.filter(({ isSecured }) => isSecured).map(({ table }) => table))];
+  if (secured.length > 0) {
     throw new UnusableEngineError(
-      `${where}: row-level security holds back rows of ${held.join(", ")} from role ${role}; run ALTER ROLE ${role} BYPASSRLS there`,
+      `${where}: row-level security applies to role ${role} at ${secured.join(", ")}, whatever its policies let through; ` +
+        `run ALTER ROLE ${role} BYPASSRLS there`,
     );
   }
   await tryAllReads(dataSource, where, role);
@@ -91,7 +92,7 @@ interface FoundColumn {
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
   /** Row-level security is active for the role and the table. */
-  readonly isHeldBack: boolean;
+  readonly isSecured: boolean;
 }
 
 function listMissing(columns: readonly FoundColumn[]): string[] {
@@ -133,7 +134,7 @@ const COLUMNS = `
     attribute.attnum IS NOT NULL AS "columnExists",
     coalesce(has_column_privilege(found.oid, attribute.attnum, 'SELECT'), false) AS "mayRead",
     coalesce(has_table_privilege(found.oid, 'INSERT, UPDATE, DELETE, TRUNCATE'), false) AS "mayWrite",
-    coalesce(row_security_active(found.oid), false) AS "isHeldBack"
+    coalesce(row_security_active(found.oid), false) AS "isSecured"
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS wanted ("table", "column", place)
   CROSS JOIN LATERAL (SELECT to_regclass(quote_ident(wanted."table"))::oid AS oid) AS found
   LEFT JOIN pg_catalog.pg_attribute AS attribute

@@ -66,7 +66,7 @@ test("a role without rights on the tables is told which grant they need, whateve
   expect(await look(url)).toBe("ok: up to date -> ");
 });
 
-test("a role from which row-level security holds back rows is told so, and not that the tables are foreign", async () => {
+test("a role to which row-level security applies is told so, and not that the tables are foreign", async () => {
   const { database, role, url } = await createStranger();
   await database.dataSource.query(
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${role}`,
@@ -75,8 +75,8 @@ test("a role from which row-level security holds back rows is told so, and not t
   await database.dataSource.query("ALTER TABLE vnic_graph_host ENABLE ROW LEVEL SECURITY");
   expect(await look(url)).toMatch(
     new RegExp(
-      `^fail: row-level security holds back rows of vnic_graph_host, vnic_graph_migrations from role ${role} -> ` +
-        `take the policies off our tables, or ALTER ROLE ${role} BYPASSRLS$`,
+      `^fail: row-level security applies to role ${role} at vnic_graph_host, vnic_graph_migrations, whatever its policies let through -> ` +
+        `ALTER TABLE … DISABLE ROW LEVEL SECURITY at our tables, or ALTER ROLE ${role} BYPASSRLS$`,
     ),
   );
 });

@@ -160,7 +160,7 @@ describe("the doctor tries all statements of a gateway", () => {
     ],
     [
       "ALTER TABLE vm_dynamic ENABLE ROW LEVEL SECURITY",
-      /^fail \S.*: query would be affected by row-level security policy .* -> take the policies off our tables, or ALTER ROLE ROLE BYPASSRLS/,
+      /^fail \S.*: query would be affected by row-level security policy .* -> ALTER TABLE … DISABLE ROW LEVEL SECURITY at our tables, or ALTER ROLE ROLE BYPASSRLS/,
     ],
     [
       "ALTER TABLE vnic_graph_vm DROP COLUMN stale_detail",

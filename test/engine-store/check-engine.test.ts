@@ -97,11 +97,16 @@ describe("an engine's database at start", () => {
     );
   });
 
-  test("is refused by the names of the tables whose rows row-level security holds back: VMs would seem not to exist", async () => {
+  test("is refused by the names of the tables at which row-level security applies, also where a policy lets all through: VMs could seem not to exist", async () => {
     engine = await createEngineDatabase();
-    await engine.asEngine("ALTER TABLE vm_static ENABLE ROW LEVEL SECURITY");
+    await engine.asEngine(
+      "ALTER TABLE vm_static ENABLE ROW LEVEL SECURITY",
+      "CREATE POLICY everybody ON vm_static USING (true)",
+      "ALTER TABLE network ENABLE ROW LEVEL SECURITY",
+    );
     await expect(checkEngine(engine.dataSource)).rejects.toThrow(
-      `row-level security holds back rows of vm_static from role ${engine.role}; run ALTER ROLE ${engine.role} BYPASSRLS`,
+      `row-level security applies to role ${engine.role} at vm_static, network, whatever its policies let through; ` +
+        `run ALTER ROLE ${engine.role} BYPASSRLS there`,
     );
     await expect(engine.dataSource.query("SELECT vm_guid FROM vm_static")).rejects.toThrow(
       /row-level security/,

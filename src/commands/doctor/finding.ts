@@ -43,7 +43,7 @@ const DAYS_TO_RENEW = 30;
 
 /** What to do where row-level security is in the way of a role. */
 export function formatPolicyHint(role: string): string {
-  return `take the policies off our tables, or ALTER ROLE ${role} BYPASSRLS`;
+  return `ALTER TABLE … DISABLE ROW LEVEL SECURITY at our tables, or ALTER ROLE ${role} BYPASSRLS`;
 }
 
 /** What to do where a statement waited for a lock. */

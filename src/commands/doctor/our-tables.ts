@@ -46,7 +46,7 @@ async function listPendingIfReadable(dataSource: DataSource): Promise<string[]> 
 }
 
 /** Finds what keeps the role from using any tables, or those that are there; `null`: nothing does. */
-function findObstacle({ role, schema, path, closed, lacking, owner, held }: OurRights): Finding | null {
+function findObstacle({ role, schema, path, closed, lacking, owner, secured }: OurRights): Finding | null {
   if (schema === null && closed !== null) {
     const mend = `GRANT USAGE, CREATE ON SCHEMA ${closed} TO ${role}`;
     return fail(CHECK, `role ${role} may not use the schema ${closed} of its search_path`, mend);
@@ -59,8 +59,8 @@ function findObstacle({ role, schema, path, closed, lacking, owner, held }: OurR
     );
   }
   if (lacking.length === 0) {
-    if (held.length === 0) return null;
-    const what = `row-level security holds back rows of ${held.join(", ")} from role ${role}`;
+    if (secured.length === 0) return null;
+    const what = `row-level security applies to role ${role} at ${secured.join(", ")}, whatever its policies let through`;
     return fail(CHECK, what, formatPolicyHint(role));
   }
   return fail(
@@ -85,8 +85,8 @@ interface OurRights {
   readonly closed: string | null;
   readonly create: boolean;
   readonly lacking: string[];
-  /** The tables of which row-level security holds back rows from the role. */
-  readonly held: string[];
+  /** The tables at which row-level security applies to the role. */
+  readonly secured: string[];
   /** The owner of the lacking tables, if the role is its member and does not have its rights. */
   readonly owner: string | null;
 }
@@ -110,6 +110,6 @@ const RIGHTS = `
       ORDER BY nspname LIMIT 1) AS closed,
     coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS create,
     ARRAY(SELECT name FROM lacking) AS lacking,
-    ARRAY(SELECT name FROM ours WHERE row_security_active(id)) AS held,
+    ARRAY(SELECT name FROM ours WHERE row_security_active(id)) AS secured,
     (SELECT quote_ident(pg_get_userbyid(relowner)) FROM pg_class JOIN lacking ON id = oid
       WHERE pg_has_role(relowner, 'MEMBER') AND NOT pg_has_role(relowner, 'USAGE') LIMIT 1) AS owner`;

@@ -39,7 +39,7 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     default_transaction_deferrable: "off",
     array_nulls: "on",
     extra_float_digits: "1",
-    // A policy of row-level security fails a statement. It would hold back rows, so that VMs would seem not to exist.
+    // Where row-level security applies, a statement fails. A policy may hold back rows, so that VMs would seem not to exist.
     row_security: "off",
     // Compiling these statements takes longer than running them.
     jit: "off",
