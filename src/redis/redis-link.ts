@@ -17,7 +17,7 @@ export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number):
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: commandTimeoutMs,
     retryStrategy: (times) => Math.min(RETRY_EVERY_MS, 100 * times),
-    // A server that was demoted keeps its clients. A new connection leads to the one that took over.
+    // A server that was demoted keeps its clients, and refuses what writes. A new connection leads to the one that took over.
     reconnectOnError: ({ message }) => message.includes("READONLY"),
   });
   // A failed command rejects, and a lost connection is opened again. So errors need no handling here.
