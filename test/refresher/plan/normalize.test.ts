@@ -145,6 +145,15 @@ describe("guest interfaces", () => {
       }
     });
 
+    test("a MAC is kept beside a VLAN that had it before", () => {
+      const vlan = guestInterface({ name: "eth0.10", ipv4Addresses: ["10.0.0.3"] });
+      const reportedVlan = { name: "eth0.10", inet: ["10.0.0.3"] };
+      expect(readIdentities([eth0, vlan], { hw: undefined }, reportedVlan)).toEqual([
+        ["eth0", eth0.macAddress],
+        ["eth0.10", eth0.macAddress],
+      ]);
+    });
+
     test("a name is not kept where its MAC, or the name, is reported of another one", () => {
       const unnamed = { name: undefined, inet: ["10.0.0.1"] };
       expect(readIdentities([eth0], { inet: [] }, unnamed)).toEqual([
