@@ -16,6 +16,7 @@ import {
 import { FINDING_ESTIMATES } from "./estimate-findings.js";
 import { HISTORY_ESTIMATES } from "./estimate-history.js";
 import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
+import { addRanking, readVmPage, readVms, ROWS_AN_OBJECT, type Ranking } from "./estimate-vm-page.js";
 import { findListSize } from "./list-sizes.js";
 
 export type { Cohort, FieldEstimate } from "./cohort.js";
@@ -63,9 +64,6 @@ function isOfOthers(fieldPath: string, args: Values): boolean {
 
 /** The most VMs of hosts that one statement reads (see loaders/batches/host-vms.ts). */
 const ROWS = 50_000;
-
-/** The rows of a table of VMs that cost as much to read as one object. */
-const ROWS_AN_OBJECT = 20;
 
 const assumeLength = (length: number): Distribution => [{ length, lists: Number.MAX_SAFE_INTEGER }];
 const TYPICAL: FleetCounts = {
@@ -191,40 +189,6 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "NetworkDevice.vmNic": (parents, _args, { interfacesPerVm }) =>
     readByKey(parents, { repeats: Math.min(parents.count, parents.repeats * findLongest(interfacesPerVm)) }),
 };
-
-/** How a source finds primary addresses that it does not keep: of so many VMs at most for one page, some in each statement. */
-export interface Ranking {
-  readonly mostVms: number;
-  readonly vmsAStatement: number;
-}
-
-/** Adds what it costs to find the primary addresses of all VMs that a page is chosen from. */
-function addRanking(page: FieldEstimate, { vms }: FleetCounts, ranking: Ranking): FieldEstimate {
-  const ranked = Math.min(vms, ranking.mostVms);
-  const statements = page.statements + 1 + Math.ceil(ranked / ranking.vmsAStatement);
-  return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
-}
-
-function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {
-  const ids: unknown = args["ids"];
-  const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
-  return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
-}
-
-/** Estimates a page of VMs. With a filter, the database may have to read all VMs. */
-function readVmPage(
-  parents: Cohort,
-  { first, last }: Values,
-  { vms }: FleetCounts,
-  { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
-): FieldEstimate {
-  const page = readPageSize(first ?? last, byDefault);
-  return {
-    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
-    statements: 1,
-    scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
-  };
-}
 
 /** Estimates statements that read all interfaces and vNICs of guests, to find one of them or none. */
 function readGuests(

@@ -52,10 +52,7 @@ export interface Gate {
   /** Places for subscriptions, whichever connection they come by. */
   readonly subscriptionPlaces: SubscriptionPlaces;
   readonly outbox: Outbox;
-  /**
-   * Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for other requests. Throws the
-   * refusal.
-   */
+  /** Checks the head of a request that becomes a WebSocket, as `begin` and `guard` do for others. Throws the refusal. */
   readonly checkUpgrade: (request: IncomingMessage) => Client;
   /**
    * Keeps the connection of a viewer who is known by now from being closed for another one. Throws 429 if the owner has too

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pino } from "pino";
-import { createLineWriter } from "../../src/gateway/line-writer.js";
-import { runVnicGraph } from "../support/processes/process.js";
+import { createLineWriter } from "../../../src/gateway/line-writer.js";
+import { runVnicGraph } from "../../support/processes/process.js";
 
 beforeEach(() => {
   vi.useFakeTimers();

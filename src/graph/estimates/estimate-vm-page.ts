@@ -1,0 +1,41 @@
+import { DEFAULT_PAGE } from "../arguments/arguments.js";
+import { readPageSize, type Cohort, type FieldEstimate, type Values } from "./cohort.js";
+import type { FleetCounts } from "./fleet-counts.js";
+
+/** The rows of a table of VMs that cost as much to read as one object. */
+export const ROWS_AN_OBJECT = 20;
+
+/** How a source finds primary addresses that it does not keep: of so many VMs at most for one page, some in each statement. */
+export interface Ranking {
+  readonly mostVms: number;
+  readonly vmsAStatement: number;
+}
+
+/** Adds what it costs to find the primary addresses of all VMs that a page is chosen from. */
+export function addRanking(page: FieldEstimate, { vms }: FleetCounts, ranking: Ranking): FieldEstimate {
+  const ranked = Math.min(vms, ranking.mostVms);
+  const statements = page.statements + 1 + Math.ceil(ranked / ranking.vmsAStatement);
+  return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
+}
+
+/** Estimates the list of all VMs. */
+export function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {
+  const ids: unknown = args["ids"];
+  const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
+  return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
+}
+
+/** Estimates a page of VMs. With a filter, the database may have to read all VMs. */
+export function readVmPage(
+  parents: Cohort,
+  { first, last }: Values,
+  { vms }: FleetCounts,
+  { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
+): FieldEstimate {
+  const page = readPageSize(first ?? last, byDefault);
+  return {
+    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
+    statements: 1,
+    scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
+  };
+}
