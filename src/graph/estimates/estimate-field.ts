@@ -16,7 +16,7 @@ import {
 import { FINDING_ESTIMATES } from "./estimate-findings.js";
 import { HISTORY_ESTIMATES } from "./estimate-history.js";
 import { findLongest, sumLongest, type Distribution, type FleetCounts } from "./fleet-counts.js";
-import { addRanking, readVmPage, readVms, ROWS_AN_OBJECT, type Ranking } from "./estimate-vm-page.js";
+import { estimateRanked, readVmPage, readVms, ROWS_AN_OBJECT, type Ranking } from "./estimate-vm-page.js";
 import { findListSize } from "./list-sizes.js";
 
 export type { Cohort, FieldEstimate } from "./cohort.js";
@@ -38,19 +38,13 @@ export function createFieldEstimator(
   findCounts: () => FleetCounts | null,
   ranking: Ranking | null = null,
 ): EstimateField {
+  const estimates = ranking === null ? ESTIMATES : { ...ESTIMATES, "Query.vms": estimateRanked(ranking) };
   return (typeName, fieldName, args, given) => {
     const fieldPath = `${typeName}.${fieldName}`;
-    const estimate = Object.hasOwn(ESTIMATES, fieldPath) ? ESTIMATES[fieldPath] : undefined;
+    const estimate = Object.hasOwn(estimates, fieldPath) ? estimates[fieldPath] : undefined;
     const parents = given.sizes != null && isOfOthers(fieldPath, args) ? { ...given, sizes: null } : given;
     const fleet = findCounts() ?? TYPICAL;
     const counts = parents.sizes == null ? fleet : { ...fleet, ...parents.sizes };
-    if (
-      fieldPath === "Query.vms" &&
-      ranking !== null &&
-      String(args["orderBy"]).startsWith("PRIMARY_ADDRESS")
-    ) {
-      return clampToOne(addRanking(readVms(parents, args, counts), counts, ranking));
-    }
     if (estimate !== undefined) return clampToOne(estimate(parents, args, counts));
     const count = parents.count * Math.max(1, findListSize(typeName, fieldName, args));
     return { cohort: { ...parents, count }, statements: 0 };
@@ -81,7 +75,7 @@ const TYPICAL: FleetCounts = {
 const ESTIMATES: Readonly<Record<string, Estimate>> = {
   ...HISTORY_ESTIMATES,
   ...FINDING_ESTIMATES,
-  "Query.vms": (parents, args, counts) => readVms(parents, args, counts),
+  "Query.vms": readVms,
   "Query.find": (parents) => ({ cohort: parents, statements: 0 }),
   "FindResult.vms": (parents, args, counts) =>
     readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, isFiltered: true }),

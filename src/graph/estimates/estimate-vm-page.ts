@@ -1,5 +1,5 @@
 import { DEFAULT_PAGE } from "../arguments/arguments.js";
-import { readPageSize, type Cohort, type FieldEstimate, type Values } from "./cohort.js";
+import { readPageSize, type Cohort, type Estimate, type FieldEstimate, type Values } from "./cohort.js";
 import type { FleetCounts } from "./fleet-counts.js";
 
 /** The rows of a table of VMs that cost as much to read as one object. */
@@ -11,11 +11,18 @@ export interface Ranking {
   readonly vmsAStatement: number;
 }
 
-/** Adds what it costs to find the primary addresses of all VMs that a page is chosen from. */
-export function addRanking(page: FieldEstimate, { vms }: FleetCounts, ranking: Ranking): FieldEstimate {
-  const ranked = Math.min(vms, ranking.mostVms);
-  const statements = page.statements + 1 + Math.ceil(ranked / ranking.vmsAStatement);
-  return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
+/**
+ * Creates the estimate of the list of all VMs from such a source. An order by primary address costs what it takes to find those
+ * of all VMs that a page is chosen from.
+ */
+export function estimateRanked({ mostVms, vmsAStatement }: Ranking): Estimate {
+  return (parents, args, counts) => {
+    const page = readVms(parents, args, counts);
+    if (!String(args["orderBy"]).startsWith("PRIMARY_ADDRESS")) return page;
+    const ranked = Math.min(counts.vms, mostVms);
+    const statements = page.statements + 1 + Math.ceil(ranked / vmsAStatement);
+    return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
+  };
 }
 
 /** Estimates the list of all VMs. */

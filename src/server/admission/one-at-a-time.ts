@@ -188,28 +188,26 @@ function announcesBody({ headers }: IncomingMessage): boolean {
  * libsoup announces one that it does not send again after a 401: its next request would be taken for that body.
  */
 function keepAliveOnceWhole(request: IncomingMessage, response: ServerResponse): void {
-  const { socket } = request;
   const { shouldKeepAlive } = response;
   response.shouldKeepAlive = false;
-  socket.destroySoon = () => {
-    endSlowly(socket);
-  };
+  readRestBeforeEnd(request);
   request.once("end", () => {
     response.shouldKeepAlive = shouldKeepAlive;
   });
 }
 
-/**
- * Reads the rest of a body that nobody wants. Node would discard it without counting its chunks. If the connection is to
- * be closed after the answer, the rest comes first, for a while.
- */
+/** Reads the rest of a body that nobody wants. Node would discard it without counting its chunks. */
 function throwAway(request: IncomingMessage): void {
-  const { socket } = request;
+  readRestBeforeEnd(request);
+  request.resume();
+  request.read(0);
+}
+
+/** If the connection is to be closed after the answer, the rest of the request's body comes first, for a while. */
+function readRestBeforeEnd({ socket }: IncomingMessage): void {
   socket.destroySoon = () => {
     endSlowly(socket);
   };
-  request.resume();
-  request.read(0);
 }
 
 /** So many requests begin without a look at the turn, which costs more than a small answer. */
