@@ -40,8 +40,8 @@ test("no name in a host's report reaches a prototype", () => {
   const vm = `{"vmId":"0a4f1c2e-0000-4000-8000-000000000001","status":"Up","__proto__":{"polluted":1,"guestIPs":"10.0.0.1"},
     "netIfaces":[{"name":"__proto__","hw":"constructor","inet":["prototype"],"inet6":[],"__proto__":{"polluted":1}}]}`;
   const { vms } = parseHostReport(Buffer.from(`{"jsonrpc":"2.0","id":"1","result":[${vm}]}`));
-  // What is no address is left out, and a list of nothing else cannot be read.
+  // What is no MAC cannot be read. What is no address is left out, and a list of nothing else cannot be read.
   expect(vms).toMatchObject([
-    { guestIPs: null, netIfaces: [{ name: "__proto__", hw: "constructor", inet: null, inet6: [] }] },
+    { guestIPs: null, netIfaces: [{ name: "__proto__", hw: undefined, inet: null, inet6: [] }] },
   ]);
 });
