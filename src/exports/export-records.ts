@@ -24,7 +24,8 @@ export interface ExportRecord {
   readonly address: string | null;
   readonly network: string | null;
   readonly mac: string | null;
-  readonly addresses: readonly string[];
+  /** All addresses that the guest reports; `null`: they are not known. */
+  readonly addresses: readonly string[] | null;
 }
 
 /** Number of VMs that one read takes. No more are in memory at a time. */
@@ -88,7 +89,7 @@ async function readRecord(
     address: primary?.address ?? null,
     network: primary?.nic?.network ?? null,
     mac: primary?.nic?.macAddress ?? null,
-    addresses: vm.ips ?? [],
+    addresses: vm.ips,
   };
 }
 

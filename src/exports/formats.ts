@@ -37,7 +37,7 @@ export const FORMATS = {
     mediaType: "text/csv; charset=utf-8; header=present",
     begin: "id,name,status,host,fqdn,address,network,mac,addresses\r\n",
     formatVm: (vm) =>
-      `${[vm.id, vm.name, vm.status, vm.host, vm.fqdn, vm.address, vm.network, vm.mac, vm.addresses.join(" ")].map(formatCsv).join(",")}\r\n`,
+      `${[vm.id, vm.name, vm.status, vm.host, vm.fqdn, vm.address, vm.network, vm.mac, vm.addresses?.join(" ") ?? null].map(formatCsv).join(",")}\r\n`,
     separator: "",
     end: "",
   },

@@ -74,6 +74,14 @@ describe.each(Object.keys(SETTINGS))("an export with a filter: %s", (name) => {
     },
   );
 
+  test("has null for addresses that are not known, as the graph has", async () => {
+    const { text } = await exportFiltered(name, "json", { nameContains: "m" });
+    const found = (JSON.parse(text) as { readonly name: string; readonly addresses: unknown }[]).map(
+      (vm) => [vm.name, vm.addresses] as const,
+    );
+    expect(Object.fromEntries(found)).toEqual({ mapped: ["::ffff:10.0.3.5"], mute: null });
+  });
+
   test("is refused with what is wrong with it", async () => {
     const { status, code, text } = await exportFiltered(name, "json", "{");
     expect([status, code, text.includes("filter: it is no JSON")]).toEqual([400, "BAD_USER_INPUT", true]);
