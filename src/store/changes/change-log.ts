@@ -5,7 +5,7 @@ import type { FollowQuestion } from "./live/guest-event.js";
 import { resolveChanges, type ResolvedChange } from "./live/resolve-changes.js";
 import { readStatePage, type StatePage } from "./live/state-page.js";
 import { LogReader, type ChangePage, type LogBounds, type LoggedChange } from "./log-reader.js";
-import { maintainPartitions, type Retention } from "./partitions.js";
+import { createMaintenance, type Retention } from "./partitions.js";
 import type { PastVm } from "./past/history-types.js";
 import { readHistoryBounds, readVmVersions } from "./past/past-versions.js";
 import type { IndexStep } from "./spans/index-step.js";
@@ -44,7 +44,7 @@ export interface ChangeLog {
   readVmVersions(vmIds: readonly string[], at: Date): Promise<PastVm[]>;
   /** Reads the earliest time that {@link readVmVersions} can answer for. */
   readLogStart(): Promise<Date>;
-  /** Creates the partitions that will be needed and drops those that are too old. */
+  /** Creates the partitions that will be needed, and drops those that have been too old for an hour. */
   maintain(retention: Retention): Promise<void>;
   /** Brings the index of addresses one step nearer to the end of the log. */
   advanceAddressIndex(): Promise<IndexStep>;
@@ -60,6 +60,6 @@ export function createChangeLog(dataSource: DataSource): ChangeLog {
     readVmVersions: (vmIds, at) => readVmVersions(dataSource, vmIds, at),
     readLogStart: async () => (await readHistoryBounds(dataSource)).keptFrom,
     advanceAddressIndex: () => advanceAddressIndex(dataSource),
-    maintain: (retention) => maintainPartitions(dataSource, retention),
+    maintain: createMaintenance(dataSource),
   };
 }

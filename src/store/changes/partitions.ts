@@ -56,26 +56,54 @@ export function findExpired(
   return existing.filter(({ toMs }) => toMs <= nowMs - keptMs);
 }
 
+/** Creates the partitions that are missing. Costs one statement where there is nothing to do. */
+export async function makeMissingPartitions(
+  dataSource: DataSource,
+  retention: Retention,
+): Promise<LogPartitions> {
+  const found = await readPartitions(dataSource);
+  if (planPartitions(found.partitions, retention, found.nowMs).length > 0) {
+    await runInTransaction(dataSource, (queryRunner) => makePartitions(queryRunner, retention));
+  }
+  return found;
+}
+
 /**
- * Creates the partitions that will be needed and drops those that are too old. Costs one statement where there is nothing
- * to do.
+ * Creates the function that creates the partitions that will be needed, and drops those that have been too old for {@link
+ * GRACE_MS} whenever it looked. The database's clock may be wrong for a while, and what is dropped is lost.
  *
  * One gateway at a time does the work, under a lock that ends with its transaction. New partitions are created as separate
  * tables and then attached, which stops no writer. A drop locks the whole log for a moment. It gives up after {@link
- * DROP_WAIT_MS}, so that passes never wait long, and is tried again at the next maintenance.
+ * LOCK_WAIT_MS}, so that passes never wait long, and is tried again at the next maintenance.
  */
-export async function maintainPartitions(dataSource: DataSource, retention: Retention): Promise<void> {
-  const { partitions, nowMs } = await readPartitions(dataSource);
-  if (planPartitions(partitions, retention, nowMs).length > 0) {
-    await runInTransaction(dataSource, (queryRunner) => makePartitions(queryRunner, retention));
-  }
-  for (const partition of findExpired(partitions, retention, nowMs)) {
-    await runInTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition)).catch(
-      (error: unknown) => {
-        if (findSqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
-      },
-    );
-  }
+export function createMaintenance(
+  dataSource: DataSource,
+  now = () => performance.now(),
+): (retention: Retention) => Promise<void> {
+  /** Since when, by a clock that does not step, each partition is too old. */
+  let oldSince = new Map<string, number>();
+  return async (retention) => {
+    const { partitions, unpublishable, nowMs } = await makeMissingPartitions(dataSource, retention);
+    const old = findExpired(partitions, retention, nowMs);
+    oldSince = new Map(old.map(({ name }) => [name, oldSince.get(name) ?? now()]));
+    for (const partition of old) {
+      if (now() - (oldSince.get(partition.name) ?? now()) < GRACE_MS) continue;
+      await tryInTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition));
+    }
+    for (const name of unpublishable) {
+      await tryInTransaction(dataSource, (queryRunner) => makePublishable(queryRunner, name));
+    }
+  };
+}
+
+/** Does something for which a lock may be missing, and leaves it to the next time if it is. */
+async function tryInTransaction(
+  dataSource: DataSource,
+  work: (queryRunner: QueryRunner) => Promise<void>,
+): Promise<void> {
+  await runInTransaction(dataSource, work).catch((error: unknown) => {
+    if (findSqlState(error) !== LOCK_NOT_AVAILABLE) throw error;
+  });
 }
 
 async function makePartitions(queryRunner: QueryRunner, retention: Retention): Promise<void> {
@@ -89,8 +117,7 @@ async function makePartitions(queryRunner: QueryRunner, retention: Retention): P
 
 async function makePartition(queryRunner: QueryRunner, { name, fromMs, toMs }: Partition): Promise<void> {
   await queryRunner.query(`CREATE TABLE ${name} (LIKE vnic_graph_change INCLUDING ALL)`);
-  // Without a key and an identity, nothing could be erased from a table that is published for replication.
-  await queryRunner.query(`ALTER TABLE ${name} REPLICA IDENTITY FULL`);
+  await queryRunner.query(`ALTER TABLE ${name} ${PUBLISHABLE}`);
   await queryRunner.query(
     `ALTER TABLE vnic_graph_change ATTACH PARTITION ${name}
      FOR VALUES FROM ('${new Date(fromMs).toISOString()}') TO ('${new Date(toMs).toISOString()}')`,
@@ -114,7 +141,7 @@ export function tryPartition(dataSource: DataSource, lockWaitMs: number): Promis
 async function dropPartition(
   queryRunner: QueryRunner,
   { name, toMs }: Partition,
-  lockWaitMs = DROP_WAIT_MS,
+  lockWaitMs = LOCK_WAIT_MS,
 ): Promise<void> {
   const [lock] = await queryRows<{ readonly locked: boolean }>(
     queryRunner,
@@ -134,18 +161,36 @@ async function dropPartition(
   await queryRunner.query(`DROP TABLE ${name}`);
 }
 
+/** Makes a partition like those of today, if it is still there. A release that does not know of this may have created it. */
+async function makePublishable(queryRunner: QueryRunner, name: string): Promise<void> {
+  await queryRunner.query(`SET LOCAL lock_timeout = '${LOCK_WAIT_MS}ms'`);
+  await queryRunner.query(`ALTER TABLE IF EXISTS ${name} ${PUBLISHABLE}`);
+}
+
+/** What the database says of the log. */
+interface LogPartitions {
+  readonly partitions: Partition[];
+  /** The names of those from which nothing could be erased if they were published for replication. */
+  readonly unpublishable: string[];
+  readonly nowMs: number;
+}
+
 /** Reads the partitions and the database's time. The name of a partition says which time it covers. */
-async function readPartitions(
-  database: DataSource | QueryRunner,
-): Promise<{ readonly partitions: Partition[]; readonly nowMs: number }> {
-  const rows = await queryRows<{ readonly name: string | null; readonly now: Date }>(
+async function readPartitions(database: DataSource | QueryRunner): Promise<LogPartitions> {
+  const rows = await queryRows<{
+    readonly name: string | null;
+    readonly identity: string | null;
+    readonly now: Date;
+  }>(
     database,
-    `SELECT c.relname AS name, clock_timestamp() AS now FROM (SELECT) AS one
+    `SELECT c.relname AS name, c.relreplident::text AS identity, clock_timestamp() AS now FROM (SELECT) AS one
      LEFT JOIN pg_inherits i ON i.inhparent = 'vnic_graph_change'::regclass
      LEFT JOIN pg_class c ON c.oid = i.inhrelid`,
   );
   const partitions = rows.map(({ name }) => parsePartition(name ?? "")).filter((each) => each !== null);
-  return { partitions, nowMs: rows[0]?.now.getTime() ?? Date.now() };
+  const unidentified = new Set(rows.filter(({ identity }) => identity !== "f").map(({ name }) => name));
+  const unpublishable = partitions.map(({ name }) => name).filter((name) => unidentified.has(name));
+  return { partitions, unpublishable, nowMs: rows[0]?.now.getTime() ?? Date.now() };
 }
 
 function createPartition(fromMs: number, toMs: number): Partition {
@@ -176,7 +221,13 @@ const LEAST_KEPT_MS = HOUR_MS;
 /** Partitions are created for this time ahead at least: maintenance may fail for so long without harm. */
 const AHEAD_MS = 6 * HOUR_MS;
 
-const DROP_WAIT_MS = 500;
+const LOCK_WAIT_MS = 500;
+
+/** How long a partition has been too old, as seen by one gateway, when it is dropped. */
+const GRACE_MS = HOUR_MS;
+
+/** Without a key and an identity, nothing could be erased from a table that is published for replication. */
+const PUBLISHABLE = "REPLICA IDENTITY FULL";
 
 /** Any number that no other program uses on this database: "vncl" in ASCII. */
 const LOCK_KEY = 0x766e636c;

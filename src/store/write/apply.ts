@@ -9,7 +9,7 @@ import { countRows, type PassWrite } from "./passes.js";
 import { runInTransaction } from "../postgres/sql.js";
 import { sendInTurns } from "./send-in-turns.js";
 import { SupersededError } from "./superseded-error.js";
-import { maintainPartitions } from "../changes/partitions.js";
+import { makeMissingPartitions } from "../changes/partitions.js";
 import { appendChanges } from "../changes/append.js";
 import { toVersion, type VmChangeEntry } from "../changes/versions/vm-version.js";
 import type { HostChanges } from "../types.js";
@@ -51,7 +51,7 @@ export async function applyAlone(dataSource: DataSource, write: PassWrite): Prom
   try {
     const written = await attempt().catch(async (error: unknown) => {
       if (!isPartitionMissing(error)) throw error;
-      await maintainPartitions(dataSource, null);
+      await makeMissingPartitions(dataSource, null);
       return attempt();
     });
     return written.size === 1;

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   choosePartitionMs,
+  createMaintenance,
   findExpired,
-  maintainPartitions,
   planPartitions,
   type Partition,
 } from "../../../src/store/changes/partitions.js";
@@ -70,6 +70,29 @@ describe("maintenance of the log", () => {
   });
   afterAll(() => database.drop());
 
+  const keptMs = 90 * DAY_MS;
+  const OLD = "vnic_graph_change_2020010100_2020010800";
+
+  const makeOld = () =>
+    database.dataSource.query(
+      `CREATE TABLE ${OLD} PARTITION OF vnic_graph_change
+       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
+    );
+
+  /** Creates a gateway's maintenance, whose clock is set by hand. */
+  const startMaintenance = () => {
+    const clock = { nowMs: 0 };
+    return { clock, maintain: createMaintenance(database.dataSource, () => clock.nowMs) };
+  };
+
+  /** Creates a maintenance that has found the same for an hour. */
+  const startLongAgo = async () => {
+    const { clock, maintain } = startMaintenance();
+    await maintain(keptMs);
+    clock.nowMs = HOUR_MS;
+    return () => maintain(keptMs);
+  };
+
   const partitionNames = async () =>
     (
       await database.dataSource.query<{ name: string }[]>(
@@ -78,27 +101,25 @@ describe("maintenance of the log", () => {
     ).map(({ name }) => name);
 
   test("by several gateways at once makes each partition once, and then costs one statement", async () => {
-    await Promise.all(Array.from({ length: 4 }, () => maintainPartitions(database.dataSource, 90 * DAY_MS)));
+    await Promise.all(Array.from({ length: 4 }, () => startMaintenance().maintain(keptMs)));
     const made = await partitionNames();
     database.statements();
-    await maintainPartitions(database.dataSource, 90 * DAY_MS);
+    await startMaintenance().maintain(keptMs);
     expect(database.statements()).toHaveLength(1);
     expect(await partitionNames()).toEqual(made);
   });
 
   test("drops what is older than the setting, tells readers so, and deletes no row one by one", async () => {
-    await database.dataSource.query(
-      `CREATE TABLE vnic_graph_change_2020010100_2020010800 PARTITION OF vnic_graph_change
-       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
-    );
+    await makeOld();
     await database.dataSource.query(
       `INSERT INTO vnic_graph_change (at, tx, seq, vm_id, kinds, delta)
        VALUES ('2020-01-02', '77', 1, gen_random_uuid(), 2, '{}')`,
     );
+    const gateways = await Promise.all([startLongAgo(), startLongAgo()]);
     database.statements();
-    await Promise.all([1, 2].map(() => maintainPartitions(database.dataSource, 90 * DAY_MS)));
+    await Promise.all(gateways.map((maintain) => maintain()));
     expect(database.statements().filter((sql) => sql.startsWith("DELETE"))).toEqual([]);
-    expect(await partitionNames()).not.toContain("vnic_graph_change_2020010100_2020010800");
+    expect(await partitionNames()).not.toContain(OLD);
     const [log] = await database.dataSource.query<{ dropped_tx: string; kept_from: Date }[]>(
       "SELECT dropped_tx, kept_from FROM vnic_graph_change_log",
     );
@@ -106,19 +127,55 @@ describe("maintenance of the log", () => {
   });
 
   test("waits half a second at most for a drop, and leaves it to the next time", async () => {
-    await database.dataSource.query(
-      `CREATE TABLE vnic_graph_change_2020010100_2020010800 PARTITION OF vnic_graph_change
-       FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
-    );
+    await makeOld();
     const reader = database.dataSource.createQueryRunner();
     await reader.startTransaction();
     await reader.query("SELECT count(*) FROM vnic_graph_change");
-    await maintainPartitions(database.dataSource, 90 * DAY_MS);
-    expect(await partitionNames()).toContain("vnic_graph_change_2020010100_2020010800");
+    const maintain = await startLongAgo();
+    await maintain();
+    expect(await partitionNames()).toContain(OLD);
     await reader.commitTransaction();
     await reader.release();
-    await maintainPartitions(database.dataSource, 90 * DAY_MS);
-    expect(await partitionNames()).not.toContain("vnic_graph_change_2020010100_2020010800");
+    await maintain();
+    expect(await partitionNames()).not.toContain(OLD);
+  });
+
+  test("drops nothing by a clock that is wrong for less than an hour, at the start neither", async () => {
+    await makeOld();
+    const { clock, maintain } = startMaintenance();
+    // To a clock of 2020 it is not old.
+    const keptLong = Date.now() - Date.UTC(2020, 0, 1);
+    for (const [minute, kept] of [
+      [0, keptMs],
+      [50, keptMs],
+      [59, keptLong],
+      [60, keptMs],
+      [119, keptMs],
+    ] as const) {
+      clock.nowMs = minute * 60_000;
+      await maintain(kept);
+      expect(await partitionNames()).toContain(OLD);
+    }
+    clock.nowMs = 120 * 60_000;
+    await maintain(keptMs);
+    expect(await partitionNames()).not.toContain(OLD);
+  });
+
+  test("makes partitions of releases before publishable, of which nothing could be erased", async () => {
+    const { maintain } = startMaintenance();
+    await maintain(keptMs);
+    const [name] = await partitionNames();
+    await database.dataSource.query(`ALTER TABLE ${name} REPLICA IDENTITY DEFAULT`);
+    await maintain(keptMs);
+    expect(
+      await database.dataSource.query(
+        `SELECT DISTINCT relreplident::text AS identity FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+         WHERE i.inhparent = 'vnic_graph_change'::regclass`,
+      ),
+    ).toEqual([{ identity: "f" }]);
+    database.statements();
+    await maintain(keptMs);
+    expect(database.statements()).toHaveLength(1);
   });
 
   test("maintenance of the log that never ran costs no pass: one that finds no partition makes it", async () => {
@@ -126,5 +183,12 @@ describe("maintenance of the log", () => {
     await addVms(database.store, [storedVm(1)]);
     expect(await database.dataSource.query("SELECT FROM vnic_graph_change")).toHaveLength(1);
     expect(await partitionNames()).not.toEqual([]);
+  });
+
+  test("a pass that finds no partition for a clock that leapt drops none", async () => {
+    for (const name of await partitionNames()) await database.dataSource.query(`DROP TABLE ${name}`);
+    await makeOld();
+    await addVms(database.store, [storedVm(2)]);
+    expect(await partitionNames()).toContain(OLD);
   });
 });
