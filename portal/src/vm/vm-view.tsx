@@ -12,7 +12,7 @@ import { ProblemNote } from "../shared/answers/problem-note.js";
 import { Ago } from "../shared/values/time.js";
 import { useAnswer } from "../shared/answers/use-answer.js";
 import { Status } from "../shared/values/status.js";
-import type { VmListRow } from "../vms/use-vm-pages.js";
+import type { VmListRow } from "../vms/vm-list-row.js";
 import { GuestOnly } from "./guest-only.js";
 import { matchNics } from "./match-nics.js";
 import { NewsList } from "./news-list.js";

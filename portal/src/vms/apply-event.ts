@@ -1,5 +1,5 @@
 import type { ChangeEvent } from "../live/subjects.js";
-import type { VmListRow } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 
 /** The rows after an event, and whether the list has to be read again to be right. */
 export interface AppliedEvent {

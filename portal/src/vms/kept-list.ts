@@ -1,6 +1,6 @@
 import { readSession } from "../identity/session.js";
 import type { Sort } from "../route.js";
-import type { VmListRow } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 
 /** Identifies a list: what was searched, and in which order. */
 export interface ListKey {

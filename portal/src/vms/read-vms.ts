@@ -3,7 +3,7 @@ import { readProblem, type Problem } from "../api/problem.js";
 import { VmCountQuery, VmPageQuery } from "../api/queries.js";
 import type { Sort } from "../route.js";
 import type { Search } from "./search.js";
-import type { VmListRow } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 import { toFilter } from "./vm-filter.js";
 
 /** Rows of a list, and where the next ones begin; `null`: there are none. */

@@ -1,6 +1,6 @@
 import { defaultRangeExtractor, type Range } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useMemo, useState, type FocusEvent, type RefObject } from "react";
-import type { VmListRow } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 
 /** Keeps the keyboard's focus while rows come into the document and leave it. */
 export interface FocusedRow {

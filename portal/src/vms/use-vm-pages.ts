@@ -1,8 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useClient } from "urql";
-import type { ResultOf } from "../api/graphql.js";
 import type { Problem } from "../api/problem.js";
-import type { VmRowFields } from "../api/queries.js";
 import type { ChangeEvent } from "../live/subjects.js";
 import type { Sort } from "../route.js";
 import { createPace } from "../shared/answers/pace.js";
@@ -11,9 +9,7 @@ import { findPlace, findRows, keepRows } from "./kept-list.js";
 import { readRows, readTotal } from "./read-vms.js";
 import { parseSearch } from "./search.js";
 import { SHORT_LIST } from "./vm-filter.js";
-
-/** One row of the list. */
-export type VmListRow = ResultOf<typeof VmRowFields>;
+import type { VmListRow } from "./vm-list-row.js";
 
 /** The rows that have been read so far, and how to read more. */
 export interface VmPages {

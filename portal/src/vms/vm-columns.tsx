@@ -5,7 +5,7 @@ import { FreshnessNote } from "../shared/values/freshness.js";
 import { Ago } from "../shared/values/time.js";
 import { Status } from "../shared/values/status.js";
 import { Tag } from "../shared/values/tag.js";
-import type { VmListRow } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 
 /** The table has no features for sorting or filtering, because the server does both. */
 export const FEATURES = tableFeatures({});

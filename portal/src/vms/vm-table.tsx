@@ -9,7 +9,8 @@ import { isForBrowser, RouteLink } from "../shared/route-link.js";
 import { SortHeader, SORTS } from "./sort-header.js";
 import { useFocusedRow } from "./use-focused-row.js";
 import { ROW_HEIGHT_PX, useKeptPlace } from "./use-kept-place.js";
-import type { VmListRow, VmPages } from "./use-vm-pages.js";
+import type { VmPages } from "./use-vm-pages.js";
+import type { VmListRow } from "./vm-list-row.js";
 import { COLUMNS, FEATURES } from "./vm-columns.js";
 
 /** The number of rows before and behind the screen that are in the document. */
