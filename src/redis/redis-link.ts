@@ -18,11 +18,16 @@ export function connectRedis({ url }: RedisNamespace, commandTimeoutMs: number):
     commandTimeout: commandTimeoutMs,
     retryStrategy: (times) => Math.min(RETRY_EVERY_MS, 100 * times),
     // A server that was demoted keeps its clients, and refuses what writes. A new connection leads to the one that took over.
-    reconnectOnError: ({ message }) => message.includes("READONLY"),
+    reconnectOnError: isReadOnlyError,
   });
   // A failed command rejects, and a lost connection is opened again. So errors need no handling here.
   redis.on("error", () => undefined);
   return redis;
+}
+
+/** Tells whether a server refused a command because it was demoted. */
+export function isReadOnlyError({ message }: Error): boolean {
+  return message.includes("READONLY");
 }
 
 /** Returns the prefix of all keys of an installation. The braces keep the keys on one node of a Redis Cluster. */

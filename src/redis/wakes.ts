@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { connectRedis, formatKeyPrefix, type RedisNamespace } from "./redis-link.js";
+import { connectRedis, formatKeyPrefix, isReadOnlyError, type RedisNamespace } from "./redis-link.js";
 
 /** Informs other replicas that something was written, and receives the same from them. */
 export interface Wakes {
@@ -22,8 +22,12 @@ export interface WakesOptions {
  * reads the change log, which alone says what changed. So a lost message costs some time, and a doubled or forged one costs
  * a look at the log.
  */
-export function openWakes(namespace: RedisNamespace, options: WakesOptions): Wakes {
-  return new RedisWakes(namespace, options);
+export function openWakes(
+  namespace: RedisNamespace,
+  options: WakesOptions,
+  heartbeatMs = HEARTBEAT_MS,
+): Wakes {
+  return new RedisWakes(namespace, options, heartbeatMs);
 }
 
 class RedisWakes implements Wakes {
@@ -32,6 +36,8 @@ class RedisWakes implements Wakes {
   private readonly telling: Redis;
   private readonly heartbeat: NodeJS.Timeout;
   private isReachable = true;
+  /** `true`: the receiving connection is opened anew because it led to a server that was demoted. */
+  private isMoving = false;
   private isStopped = false;
   /** While this timer runs, further calls of `send` are covered by one message at its end. */
   private gap: NodeJS.Timeout | null = null;
@@ -40,6 +46,7 @@ class RedisWakes implements Wakes {
   constructor(
     namespace: RedisNamespace,
     private readonly options: WakesOptions,
+    heartbeatMs: number,
   ) {
     this.channel = `${formatKeyPrefix(namespace)}:wakes`;
     this.telling = connectRedis(namespace, COMMAND_TIMEOUT_MS);
@@ -49,9 +56,13 @@ class RedisWakes implements Wakes {
     });
     this.hearing.on("ready", () => void this.subscribe());
     this.hearing.on("close", () => {
-      this.noteReachable(false);
+      if (!this.isMoving) this.noteReachable(false);
+      this.isMoving = false;
     });
-    this.heartbeat = setInterval(() => void this.checkHearing(), HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => {
+      void this.checkHearing();
+      void this.checkTelling();
+    }, heartbeatMs);
     this.heartbeat.unref();
   }
 
@@ -98,8 +109,23 @@ class RedisWakes implements Wakes {
     });
   }
 
-  private reconnect(): void {
-    if (!this.isStopped && this.hearing.status === "ready") this.hearing.disconnect(true);
+  /**
+   * Checks the sending connection with a command that writes, but changes nothing: there is no such key. A server that was
+   * demoted publishes to those who stayed with it, and refuses what writes. Then both connections go to the one that took over.
+   */
+  private async checkTelling(): Promise<void> {
+    if (this.telling.status !== "ready") return;
+    await this.telling.del(this.channel).catch((error: unknown) => {
+      // The connection that was refused is opened anew by itself.
+      const isDemoted = error instanceof Error && isReadOnlyError(error);
+      this.isMoving = isDemoted && this.hearing.status === "ready";
+      if (isDemoted) this.reconnect();
+      else if (!(error instanceof Error && error.name === "ReplyError")) this.reconnect(this.telling);
+    });
+  }
+
+  private reconnect(connection = this.hearing): void {
+    if (!this.isStopped && connection.status === "ready") connection.disconnect(true);
   }
 
   private noteReachable(isReachable: boolean): void {

@@ -7,6 +7,8 @@ import { createChangeLog, type LoggedChange } from "../../src/store/changes/chan
 import { addVms, storedVm } from "../store/changes/log-fixtures.js";
 import { HOSTS, INTERVAL_MS } from "../support/builders/passes.js";
 import { createDatabase } from "../support/databases/database.js";
+import { startProxy } from "../faults/support/proxy.js";
+import { freePort } from "../support/processes/tcp.js";
 import { eventually } from "../support/eventually.js";
 import { hasRedisServer, placeForRedis, type TestRedis } from "../support/databases/redis.js";
 
@@ -29,11 +31,15 @@ describe.skipIf(!hasRedisServer)("wakes between replicas (skipped where there is
     await redis.kill();
   });
 
-  function start(installation = "test", onWake: () => void = () => undefined): Replica {
+  function start(
+    installation = "test",
+    onWake: () => void = () => undefined,
+    { url = redis.url, heartbeatMs = 5_000 } = {},
+  ): Replica {
     let woken = 0;
     const reached: boolean[] = [];
     const wakes = openWakes(
-      { url: redis.url, installation },
+      { url, installation },
       {
         onWake: () => {
           woken += 1;
@@ -41,6 +47,7 @@ describe.skipIf(!hasRedisServer)("wakes between replicas (skipped where there is
         },
         onReachable: (isReachable) => void reached.push(isReachable),
       },
+      heartbeatMs,
     );
     const replica = {
       send: () => {
@@ -158,6 +165,42 @@ describe.skipIf(!hasRedisServer)("wakes between replicas (skipped where there is
       one!.send();
       expect(two!.woken()).toBeGreaterThan(2);
     });
+  });
+
+  test("leave a Redis that became another one's copy, and reach who is at the one that took over, without a word", async () => {
+    await redis.start();
+    const next = await placeForRedis();
+    onTestFinished(() => next.kill());
+    await next.start();
+    const findServer = ({ url }: TestRedis) => ({ host: "127.0.0.1", port: Number(new URL(url).port) });
+    const proxy = await startProxy(findServer(redis));
+    onTestFinished(() => proxy.stop());
+    const [one, two] = ["one", "one"].map((installation) =>
+      start(installation, undefined, { url: `redis://127.0.0.1:${proxy.port}`, heartbeatMs: 100 }),
+    );
+    await eventually(() => {
+      expect([one!.woken(), two!.woken()]).toEqual([1, 1]);
+    });
+    // The demoted server keeps its connections. Nothing answers where it asks for what to copy.
+    proxy.target = findServer(next);
+    const demoted = new Redis(redis.url);
+    await demoted.replicaof("127.0.0.1", await freePort());
+    await demoted.quit();
+    const there = start("one", undefined, { url: next.url });
+    const taker = new Redis(next.url);
+    onTestFinished(() => {
+      taker.disconnect();
+    });
+    const channel = "{vnic-graph:one}:wakes";
+    await eventually(async () => {
+      expect(await taker.pubsub("NUMSUB", channel)).toEqual([channel, 3]);
+    });
+    const before = there.woken();
+    await eventually(() => {
+      one!.send();
+      expect(there.woken()).toBeGreaterThan(before);
+    });
+    expect([one!.reached, two!.reached]).toEqual([[], []]);
   });
 
   test("stop whether Redis is there or not", async () => {
