@@ -42,21 +42,84 @@ function look(lookUp: ReturnType<typeof createNameLookup>, name: string): unknow
   return answers;
 }
 
+/** Name servers answer about all names but those that begin with `silent`. */
+const probe = (name: string, onAnswer: () => void): void => {
+  if (!name.startsWith("silent")) onAnswer();
+};
+
 const listAsked = () => asked.map(({ name }) => name);
 
 test("of all hosts' names one is looked up at a time, and once for all who ask: the database's name needs a thread, too", () => {
-  const lookUp = createNameLookup();
-  const answers = ["silent", "other", "silent", "other"].map((name) => look(lookUp, name));
-  expect(listAsked()).toEqual(["silent"]);
+  const lookUp = createNameLookup(1_000, probe);
+  const answers = ["silent0", "silent1", "silent0", "silent1"].map((name) => look(lookUp, name));
+  vi.advanceTimersByTime(5_000);
+  expect(listAsked()).toEqual(["silent0"]);
   asked[0]?.answer("EAI_AGAIN");
-  expect(listAsked()).toEqual(["silent", "other"]);
+  expect(listAsked()).toEqual(["silent0", "silent1"]);
   asked[1]?.answer(null, [HERE]);
   expect(answers).toEqual([["EAI_AGAIN"], [[HERE]], ["EAI_AGAIN"], [[HERE]]]);
-  expect(listAsked()).toEqual(["silent", "other"]);
+  expect(listAsked()).toEqual(["silent0", "silent1"]);
+});
+
+test("however many names are silent, one that name servers answer about is looked up at once, and those after it one by one", () => {
+  const lookUp = createNameLookup(1_000, probe);
+  for (let index = 0; index < 40; index += 1) look(lookUp, `silent${index}`);
+  const healthy = look(lookUp, "healthy");
+  expect(listAsked()).toEqual(["silent0", "healthy"]);
+  asked[1]?.answer(null, [HERE]);
+  expect(healthy).toEqual([[HERE]]);
+
+  for (const name of ["first", "second", "silent40", "first"]) look(lookUp, name);
+  expect(listAsked().slice(2)).toEqual(["first"]);
+  asked[2]?.answer(null, [HERE]);
+  expect(listAsked().slice(2)).toEqual(["first", "second"]);
+});
+
+test("a name goes before others as soon as name servers answer about it", () => {
+  const answers = new Map<string, () => void>();
+  const lookUp = createNameLookup(1_000, (name, onAnswer) => void answers.set(name, onAnswer));
+  for (const name of ["silent", "other", "healthy"]) look(lookUp, name);
+  expect(listAsked()).toEqual(["silent"]);
+  answers.get("healthy")?.();
+  expect(listAsked()).toEqual(["silent", "healthy"]);
+  asked[1]?.answer(null, [HERE]);
+  asked[0]?.answer("EAI_AGAIN");
+  expect(listAsked()).toEqual(["silent", "healthy", "other"]);
+  answers.get("other")?.();
+  expect(listAsked()).toHaveLength(3);
+});
+
+test("two names that are both answered about are looked up beside each other after a second", () => {
+  const lookUp = createNameLookup(1_000, probe);
+  for (const name of ["first", "second", "third"]) look(lookUp, name);
+  asked[0]?.answer(null, [HERE]);
+  expect(listAsked()).toEqual(["first", "second"]);
+  vi.advanceTimersByTime(999);
+  expect(listAsked()).toHaveLength(2);
+  vi.advanceTimersByTime(1);
+  expect(listAsked()).toEqual(["first", "second", "third"]);
+});
+
+test("name servers are asked as the system would ask them; a silent one is no answer, and any error is one", async () => {
+  vi.useRealTimers();
+  const queries: string[] = [];
+  vi.spyOn(dns.Resolver.prototype, "resolve4").mockImplementation((...given: unknown[]) => {
+    queries.push(String(given[0]));
+    const callback = given.at(-1) as (error: Error | null) => void;
+    const code = given[0] === "silent1" ? "ETIMEOUT" : "ENOTFOUND";
+    setImmediate(() => {
+      callback(Object.assign(new Error(code), { code }));
+    });
+  });
+  const lookUp = createNameLookup();
+  for (const name of ["silent0", "silent1", "healthy"]) look(lookUp, name);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(queries).toEqual(["silent1", "healthy"]);
+  expect(listAsked()).toEqual(["silent0", "healthy"]);
 });
 
 test("a name that took long the last time waits behind others", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   look(lookUp, "silent");
   vi.advanceTimersByTime(10_000);
   asked[0]?.answer("EAI_AGAIN");
@@ -66,26 +129,8 @@ test("a name that took long the last time waits behind others", () => {
   expect(listAsked()).toEqual(["silent", "first", "second", "silent"]);
 });
 
-test("a silent name keeps hosts that answer waiting for a second; then these are looked up beside it, one at a time", () => {
-  const lookUp = createNameLookup();
-  look(lookUp, "silent");
-  const healthy = look(lookUp, "healthy");
-  vi.advanceTimersByTime(999);
-  expect(listAsked()).toEqual(["silent"]);
-  vi.advanceTimersByTime(1);
-  expect(listAsked()).toEqual(["silent", "healthy"]);
-  asked[1]?.answer(null, [HERE]);
-  expect(healthy).toEqual([[HERE]]);
-
-  for (const name of ["first", "second", "silent", "first"]) look(lookUp, name);
-  vi.advanceTimersByTime(500);
-  expect(listAsked().slice(2)).toEqual(["first"]);
-  asked[2]?.answer(null, [HERE]);
-  expect(listAsked().slice(2)).toEqual(["first", "second"]);
-});
-
 test("a name that took long the last time is not looked up beside another", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   for (const index of [0, 1]) {
     look(lookUp, `silent${index}`);
     vi.advanceTimersByTime(10_000);
@@ -105,14 +150,13 @@ test("a name that took long the last time is not looked up beside another", () =
 });
 
 test("after a look-up beside another that was slow itself, none begins beside another for three times as long", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   look(lookUp, "silent");
   look(lookUp, "beside");
   vi.advanceTimersByTime(3_000);
-  // It took two seconds.
   asked[1]?.answer("EAI_AGAIN");
   const healthy = look(lookUp, "healthy");
-  vi.advanceTimersByTime(5_999);
+  vi.advanceTimersByTime(8_999);
   expect(listAsked()).toEqual(["silent", "beside"]);
   vi.advanceTimersByTime(1);
   expect(listAsked()).toEqual(["silent", "beside", "healthy"]);
@@ -121,7 +165,7 @@ test("after a look-up beside another that was slow itself, none begins beside an
 });
 
 test("while one waits for its turn beside another, it is looked up at once when the other one ends", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   look(lookUp, "silent");
   look(lookUp, "beside");
   vi.advanceTimersByTime(10_000);
@@ -133,9 +177,9 @@ test("while one waits for its turn beside another, it is looked up at once when 
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("however many names are silent, they take both threads for less than half of the time", () => {
-  const lookUp = createNameLookup();
-  for (let index = 0; index < 40; index += 1) look(lookUp, `silent${index}`);
+test("however many names are silent though name servers answer about them, they take both threads for less than half of the time", () => {
+  const lookUp = createNameLookup(1_000, probe);
+  for (let index = 0; index < 40; index += 1) look(lookUp, `answered${index}`);
   let [planned, answered, timeMs, bothMs] = [0, 0, 0, 0];
   for (; answered < 40; timeMs += 100) {
     for (const { answer } of asked.slice(planned)) {
@@ -155,7 +199,7 @@ test("however many names are silent, they take both threads for less than half o
 });
 
 test("behind a silent name server a host is dialled at the address that it had", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, () => undefined);
   look(lookUp, "host");
   asked[0]?.answer(null, [HERE]);
   look(lookUp, "silent");
@@ -177,7 +221,7 @@ test("behind a silent name server a host is dialled at the address that it had",
 test.each(["EAI_AGAIN", "EAI_FAIL", "EMFILE"])(
   "a host is dialled at the address that it had when its look-up fails: %s",
   (code) => {
-    const lookUp = createNameLookup();
+    const lookUp = createNameLookup(1_000, probe);
     look(lookUp, "host");
     asked[0]?.answer(null, [HERE]);
     const [first, joined] = [look(lookUp, "host"), look(lookUp, "host")];
@@ -193,7 +237,7 @@ test.each(["EAI_AGAIN", "EAI_FAIL", "EMFILE"])(
 );
 
 test("a name that is gone has no address any more", () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   look(lookUp, "host");
   asked[0]?.answer(null, [HERE]);
   const gone = look(lookUp, "host");
@@ -207,7 +251,7 @@ test("a name that is gone has no address any more", () => {
 });
 
 test("the system is asked with a connection's hints, by default for families of which this machine has addresses", async () => {
-  const lookUp = createNameLookup();
+  const lookUp = createNameLookup(1_000, probe);
   look(lookUp, "host");
   lookUp("other", { all: true, hints: dns.V4MAPPED }, () => undefined);
   asked[0]?.answer("ENOTFOUND");
