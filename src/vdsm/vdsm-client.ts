@@ -1,6 +1,7 @@
 import { formatHostAddress } from "../model/connections/host-address.js";
 import { parseHostReport } from "./scan/scan.js";
 import { readResult } from "./wire/reply.js";
+import { createReadingRooms, type ReadingRooms } from "./wire/reading-room.js";
 import { Rpc } from "./wire/rpc.js";
 import { scanAnswer, type ScannedReport } from "./scan/scan.js";
 import type { KeptAnswer } from "./scan/scan-diff.js";
@@ -38,18 +39,22 @@ export interface VdsmClientOptions {
   readonly callTimeoutMs?: number;
   readonly maxFrameBytes?: number;
   readonly heartbeatMs?: number;
+  /** Shared by the clients of all hosts. By default a client has rooms of its own. */
+  readonly rooms?: ReadingRooms;
 }
 
 /** Creates a client of one VDSM host. It connects with the first call. Every call ends with an answer or a HostError. */
 export function createVdsmClient(options: VdsmClientOptions): VdsmClient {
   const callTimeoutMs = options.callTimeoutMs ?? CALL_TIMEOUT_MS;
+  const maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
   const rpc = new Rpc(formatAddress(options.host, options.port), {
     host: options.host,
     port: options.port,
     tls: options.tls,
     connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, callTimeoutMs),
     callTimeoutMs,
-    maxFrameBytes: options.maxFrameBytes ?? MAX_FRAME_BYTES,
+    maxFrameBytes,
+    rooms: options.rooms ?? createReadingRooms(maxFrameBytes),
     heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
   });
   const meter = new WorkMeter();

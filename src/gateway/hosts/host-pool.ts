@@ -1,5 +1,6 @@
 import type { Config } from "../../config.js";
 import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../../vdsm/wire/tls.js";
+import { createReadingRooms } from "../../vdsm/wire/reading-room.js";
 import { createVdsmClient, type VdsmClient } from "../../vdsm/vdsm-client.js";
 import { readDemoRecord } from "../demo/demo-record.js";
 import { createDemoTlsReader } from "../demo/demo-tls.js";
@@ -27,14 +28,14 @@ export async function openHostPool(config: Config, demo: "start" | "join" = "sta
   const named = config.vdsmHosts?.map(createConfiguredHost) ?? null;
   const stop = () => Promise.resolve();
   if (transport === null) return { named, createClient: null, stop };
-  if (transport === "plain")
-    return { named, createClient: (host) => createHostClient(host, null, config), stop };
+  const createClient = createHostClients(config);
+  if (transport === "plain") return { named, createClient: (host) => createClient(host, null), stop };
   // A file that cannot be used is reported at the start, not at the first poll.
   await checkTlsFiles(transport).catch((cause: unknown) => {
     throw new Error(`${TLS_SETTINGS}: ${formatError(cause)}`, { cause });
   });
   const tls = createTlsReader(transport);
-  return { named, createClient: (host) => createHostClient(host, tls, config), stop };
+  return { named, createClient: (host) => createClient(host, tls), stop };
 }
 
 const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
@@ -43,9 +44,10 @@ const TLS_SETTINGS = "VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE";
 async function startDemoPool(config: Config): Promise<HostPool> {
   const { startDemoCluster } = await import("../demo/demo-cluster.js");
   const cluster = await startDemoCluster(config.dataDir);
+  const createClient = createHostClients(config);
   return {
     named: cluster.hosts,
-    createClient: (host) => createHostClient(host, cluster.readTls, config),
+    createClient: (host) => createClient(host, cluster.readTls),
     stop: () => cluster.stop(),
   };
 }
@@ -55,24 +57,26 @@ async function joinDemoPool(config: Config): Promise<HostPool | null> {
   const record = await readDemoRecord(config.dataDir);
   if (record === null) return null;
   const readTls = createDemoTlsReader(record.clientTls);
+  const createClient = createHostClients(config);
   return {
     named: record.hosts,
-    createClient: (host) => createHostClient(host, readTls, config),
+    createClient: (host) => createClient(host, readTls),
     stop: () => Promise.resolve(),
   };
 }
 
-/** Creates a client for one host with the settings' deadline. `tls` is `null`: plain TCP. */
-function createHostClient(
-  { host, port }: ConfiguredHost,
-  tls: (() => Promise<TlsCredentials>) | null,
+/** Creates the function that creates hosts' clients with the settings' limits. Its `tls` is `null`: plain TCP. */
+function createHostClients(
   config: Config,
-): VdsmClient {
-  return createVdsmClient({
-    host,
-    port,
-    tls,
-    callTimeoutMs: config.vdsmTimeoutMs,
-    maxFrameBytes: config.vdsmMaxAnswerBytes,
-  });
+): (host: ConfiguredHost, tls: (() => Promise<TlsCredentials>) | null) => VdsmClient {
+  const rooms = createReadingRooms(config.vdsmMaxAnswerBytes);
+  return ({ host, port }, tls) =>
+    createVdsmClient({
+      host,
+      port,
+      tls,
+      callTimeoutMs: config.vdsmTimeoutMs,
+      maxFrameBytes: config.vdsmMaxAnswerBytes,
+      rooms,
+    });
 }

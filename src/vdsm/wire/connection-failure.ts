@@ -24,6 +24,16 @@ export function createHostError(address: string, verb: string, failure: Connecti
   return new HostError(failure.kind, `${address}: ${verb}: ${failure.message}`, failure.code, options);
 }
 
+/** Creates the failure of a host that sends more than it may without being asked. */
+export function createFloodFailure(): ConnectionFailureError {
+  return new ConnectionFailureError("protocol", "the host sends without end what nobody asked for", FLOOD);
+}
+
+/** Creates the failure for an ERROR frame with this text. */
+export function createRefusalFailure(text: string): ConnectionFailureError {
+  return new ConnectionFailureError("protocol", `the host refuses: ${text}`);
+}
+
 /** Shortens a message of a peer, or of a library about a peer, to one line of a log. */
 export function formatOneLine(text: string): string {
   const plain = toPrintable(text.slice(0, 4 * LONGEST));

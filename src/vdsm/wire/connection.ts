@@ -1,32 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import { dial } from "./dial.js";
-import { ConnectionFailureError, FLOOD, formatOneLine } from "./connection-failure.js";
+import {
+  ConnectionFailureError,
+  createFloodFailure,
+  createRefusalFailure,
+  formatOneLine,
+} from "./connection-failure.js";
+import type { ConnectionListener, ConnectionOptions } from "./connection-options.js";
 import { FloodGuard } from "./flood-guard.js";
 import { encodeFrame, FrameReader, type Frame } from "./frames.js";
 import { HeartbeatWatch } from "./heartbeat-watch.js";
+import type { Place } from "./reading-room.js";
 import { createSocketFailure, createTimeoutFailure, type Phase } from "./socket-failure.js";
-import type { TlsCredentials } from "./tls.js";
-
-/** The address of a host, and the limits of a connection. */
-export interface ConnectionOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly tls: (() => Promise<TlsCredentials>) | null;
-  /** The time from reading the certificates to CONNECTED. */
-  readonly connectTimeoutMs: number;
-  readonly maxFrameBytes: number;
-  /** How often the host is asked to send a heartbeat. */
-  readonly heartbeatMs: number;
-}
-
-/** Receives what happens on a connection. */
-export interface ConnectionListener {
-  /** Receives the body of a message to our reply queue. Returns `true` if it answers one of our calls. */
-  onMessage(body: Buffer): boolean;
-  /** Called once, when the connection can be used no more. */
-  onFailed(failure: ConnectionFailureError): void;
-}
 
 /** A STOMP session with one host, subscribed to a reply queue with a secret name. It is used once, and never reopened. */
 export class Connection {
@@ -40,6 +26,9 @@ export class Connection {
   private socket: Socket | null = null;
   private failure: ConnectionFailureError | null = null;
   private watch: HeartbeatWatch | null = null;
+  private promisedMs = 0;
+  /** The room of the body that is coming. */
+  private place: Place | null = null;
   /** The name must be secret: VDSM sends a reply to everybody who subscribes to its destination. */
   private readonly replyQueue = randomUUID();
   private readonly subscription = randomUUID();
@@ -56,14 +45,25 @@ export class Connection {
     this.opened = new Promise((resolve) => (this.resolveOpened = resolve));
     this.gone = new Promise((resolve) => (this.resolveGone = resolve));
     this.guard = new FloodGuard(options.maxFrameBytes);
-    this.reader = new FrameReader(options.maxFrameBytes, (frame) => {
-      if (this.failure === null) this.receive(frame);
-    });
+    this.reader = new FrameReader(
+      options.maxFrameBytes,
+      (frame) => {
+        if (this.failure === null) this.take(frame);
+      },
+      (bytes) => {
+        this.makeRoom(bytes);
+      },
+    );
     this.connectTimer = setTimeout(() => {
       this.drop(createTimeoutFailure(this.phase, options.connectTimeoutMs));
     }, options.connectTimeoutMs);
     // It starts later, because it may fail at once, before the owner holds this connection.
     queueMicrotask(() => void this.start());
+  }
+
+  /** `true`: a body waits for room, so nothing is read. */
+  get isHeld(): boolean {
+    return this.place?.isInside === false;
   }
 
   /** Sends one JSON-RPC request; only after `opened`. */
@@ -80,6 +80,8 @@ export class Connection {
     this.failure = failure;
     clearTimeout(this.connectTimer);
     this.watch?.stop();
+    this.place?.leave();
+    this.place = null;
     if (this.socket === null) this.resolveGone();
     else this.socket.destroy();
     this.listener.onFailed(failure);
@@ -165,11 +167,40 @@ export class Connection {
     }
   }
 
-  private receive(frame: Frame): void {
+  /** Reads no more of the host until there is room. Its heartbeats wait with the body. */
+  private makeRoom(bytes: number): void {
+    if (this.failure !== null) return;
+    this.place = this.options.rooms.enter(bytes, {
+      host: this.options,
+      onAdmitted: () => {
+        this.startWatch();
+        this.socket?.resume();
+      },
+      onOverdue: () => {
+        this.drop(new ConnectionFailureError("timeout", OVERDUE));
+      },
+    });
+    if (!this.isHeld) return;
+    this.watch?.stop();
+    this.socket?.pause();
+  }
+
+  private take(frame: Frame): void {
+    const { place } = this;
+    this.place = null;
+    place?.noteComplete();
+    const reading = this.receive(frame);
+    if (reading === null) place?.leave();
+    else void reading.finally(() => place?.leave());
+  }
+
+  /** Returns a promise that resolves when the frame has been read; `null`: it has been. */
+  private receive(frame: Frame): Promise<void> | null {
     const isOpen = this.phase === "open";
+    if (frame.command === "MESSAGE" && isOpen) return this.deliver(frame);
     if (frame.command === "CONNECTED" && !isOpen) this.open(frame);
-    else if (frame.command === "MESSAGE" && isOpen) this.deliver(frame);
-    else if (frame.command === "ERROR") this.drop(createRefusalError(frame));
+    else if (frame.command === "ERROR")
+      this.drop(createRefusalFailure(frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200)));
     else if (frame.command !== "RECEIPT" || !isOpen) {
       this.drop(
         new ConnectionFailureError(
@@ -178,6 +209,7 @@ export class Connection {
         ),
       );
     }
+    return null;
   }
 
   private open(frame: Frame): void {
@@ -188,33 +220,29 @@ export class Connection {
     }
     this.phase = "open";
     clearTimeout(this.connectTimer);
-    const promisedMs = Number(/^(\d{1,9}),\d+$/.exec(frame.headers.get("heart-beat") ?? "")?.[1] ?? 0);
-    if (promisedMs > 0) {
-      this.watch = new HeartbeatWatch(promisedMs, (limitMs) => {
-        this.drop(new ConnectionFailureError("unreachable", `no sign of life for ${limitMs} ms`));
-      });
-    }
+    this.promisedMs = Number(/^(\d{1,9}),\d+$/.exec(frame.headers.get("heart-beat") ?? "")?.[1] ?? 0);
+    this.startWatch();
     this.resolveOpened();
   }
 
-  private deliver(frame: Frame): void {
-    if (frame.headers.get("subscription") !== this.subscription) {
-      this.countUnasked();
-      return;
-    }
-    if (this.listener.onMessage(frame.body)) this.guard.refund(frame.body.length);
-    else this.countUnasked();
+  private startWatch(): void {
+    if (this.promisedMs === 0) return;
+    this.watch = new HeartbeatWatch(this.promisedMs, (limitMs) => {
+      this.drop(new ConnectionFailureError("unreachable", `no sign of life for ${limitMs} ms`));
+    });
+  }
+
+  private deliver(frame: Frame): Promise<void> | null {
+    const isOurs = frame.headers.get("subscription") === this.subscription;
+    const reading = isOurs ? this.listener.onMessage(frame.body) : null;
+    if (reading === null) this.countUnasked();
+    else this.guard.refund(frame.body.length);
+    return reading;
   }
 }
 
+const OVERDUE =
+  "the rest of a long answer did not come in time, while answers of other hosts waited for room";
+
 const OWN_FILES_FAIL =
   "our own certificate, key or CA cannot be used; the log and `vnic-graph doctor` say which and why";
-
-function createFloodFailure(): ConnectionFailureError {
-  return new ConnectionFailureError("protocol", "the host sends without end what nobody asked for", FLOOD);
-}
-
-function createRefusalError(frame: Frame): ConnectionFailureError {
-  const text = frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200);
-  return new ConnectionFailureError("protocol", `the host refuses: ${text}`);
-}

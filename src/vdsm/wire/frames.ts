@@ -32,6 +32,8 @@ export class FrameReader {
   constructor(
     private readonly maxFrameBytes: number,
     private readonly onFrame: (frame: Frame) => void,
+    /** Called when a body begins that does not come in one piece; it has so many bytes. */
+    private readonly onLongBody: (bytes: number) => void = () => undefined,
   ) {}
 
   read(chunk: Buffer): void {
@@ -136,8 +138,11 @@ export class FrameReader {
     if (this.bodyFilled === 0 && end - from === missing) {
       this.body = chunk.subarray(from, end);
     } else {
-      // Reserved memory costs nothing until bytes fill it.
-      if (this.bodyFilled === 0) this.body = Buffer.allocUnsafeSlow(this.bodyLength);
+      if (this.bodyFilled === 0) {
+        // Reserved memory costs nothing until bytes fill it.
+        this.body = Buffer.allocUnsafeSlow(this.bodyLength);
+        this.onLongBody(this.bodyLength);
+      }
       chunk.copy(this.body, this.bodyFilled, from, end);
     }
     this.bodyFilled += end - from;

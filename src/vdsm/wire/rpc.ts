@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Connection, type ConnectionOptions } from "./connection.js";
+import { Connection } from "./connection.js";
+import type { ConnectionOptions } from "./connection-options.js";
 import { ConnectionFailureError, createHostError, FLOOD } from "./connection-failure.js";
 import { readReplyId } from "./reply.js";
 import { createTimeoutFailure } from "./socket-failure.js";
@@ -11,7 +12,8 @@ export interface RpcOptions extends ConnectionOptions {
 
 interface Call {
   readonly fail: (failure: ConnectionFailureError) => void;
-  readonly answer: (body: Buffer) => void;
+  /** Resolves when the body has been read. */
+  readonly answer: (body: Buffer) => Promise<void>;
 }
 
 /**
@@ -57,17 +59,12 @@ export class Rpc {
       const abort = () => {
         fail(new ConnectionFailureError("aborted", "aborted"));
       };
-      const answer = (body: Buffer) => {
+      const answer = async (body: Buffer) => {
         end();
-        const refuse = (error: unknown) => {
-          reject(createHostError(this.address, verb, toConnectionFailure(error)));
-        };
         try {
-          const answer = read(body);
-          if (answer instanceof Promise) answer.then(resolve, refuse);
-          else resolve(answer);
+          resolve(await read(body));
         } catch (error) {
-          refuse(error);
+          reject(createHostError(this.address, verb, toConnectionFailure(error)));
         }
       };
       const timer = setTimeout(() => {
@@ -130,18 +127,16 @@ export class Rpc {
     this.pausedUntilMs = performance.now() + pauseMs;
   }
 
-  /** Handles the body of a message. Returns `true` if it answers one of our calls. */
-  private receive(connection: Connection, body: Buffer): boolean {
+  /** Handles the body of a message. Returns a promise that resolves when it has been read; `null`: it answers none of our calls. */
+  private receive(connection: Connection, body: Buffer): Promise<void> | null {
     try {
       const id = readReplyId(body);
       // Replies to abandoned calls, and events, answer no call.
-      const call = id === null ? undefined : this.calls.get(id);
-      call?.answer(body);
-      return call !== undefined;
+      return (id === null ? undefined : this.calls.get(id))?.answer(body) ?? null;
     } catch (error) {
       // It is unknown which call this answers, so all calls of the connection fail.
       connection.drop(toConnectionFailure(error));
-      return false;
+      return null;
     }
   }
 
@@ -154,13 +149,21 @@ export class Rpc {
     const connection = this.connection;
     const isOpen = connection?.phase === "open";
     if (connection !== null && !isOpen) fail(createTimeoutFailure(connection.phase, callTimeoutMs));
-    else fail(new ConnectionFailureError("timeout", `no answer within ${callTimeoutMs} ms`));
+    else
+      fail(
+        new ConnectionFailureError(
+          "timeout",
+          `${connection?.isHeld === true ? NO_ROOM : "no answer"} within ${callTimeoutMs} ms`,
+        ),
+      );
     if (isOpen)
       connection.drop(
         new ConnectionFailureError("unreachable", `connection given up: ${verb} had no answer`),
       );
   }
 }
+
+const NO_ROOM = "no room for its long answer, beside those of other hosts,";
 
 const FIRST_PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 3_600_000;
