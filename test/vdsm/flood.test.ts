@@ -19,6 +19,7 @@ const FLOODS: readonly [string, (queue: string, subscription: string) => Buffer]
     "replies to nobody",
     (queue, subscription) => encodeMessage(queue, subscription, resultText("nobody", "true")),
   ],
+  ["receipts", () => Buffer.from("RECEIPT\nreceipt-id:1\n\n\0")],
 ];
 
 test.each(FLOODS)("a host that sends %s without end is dropped and left alone", async (_, flood) => {
@@ -52,11 +53,31 @@ test("answers that were asked for are no flood, however many", async () => {
   expect(host.accepted).toBe(1);
 });
 
+test("receipts that nobody asked for count as messages do, not by their few bytes", async () => {
+  let sent = 0;
+  host = await startRawHost(({ socket, id, reply }) => {
+    const receipts = Buffer.from("RECEIPT\n\n\0".repeat(100));
+    for (; sent < 2_000; sent += 100) socket.write(receipts);
+    reply(resultText(id, "true"));
+  });
+  client = createVdsmClient({ host: "127.0.0.1", port: host.port, tls: null, maxFrameBytes: 1_048_576 });
+  await expect(client.ping2()).rejects.toMatchObject({
+    message: expect.stringContaining("sends without end what nobody asked for"),
+  });
+});
+
+test("an answer in pieces of one byte is a flood when it has cost as much as the largest in usual pieces", () => {
+  const guard = new FloodGuard(1_048_576, () => 0);
+  let pieces = 0;
+  while (guard.admitPiece(1)) pieces += 1;
+  expect(pieces).toBe(4_096);
+});
+
 test("a host's credit grows again with time", () => {
   let now = 0;
   const guard = new FloodGuard(0, () => now);
-  expect(guard.admit(1_048_576)).toBe(true);
-  expect(guard.admit(1_000)).toBe(false);
+  expect(guard.admitPiece(1_048_576)).toBe(true);
+  expect(guard.admitPiece(1_000)).toBe(false);
   now += 1_000;
-  expect(guard.admit(60_000)).toBe(true);
+  expect(guard.admitPiece(60_000)).toBe(true);
 });

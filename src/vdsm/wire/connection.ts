@@ -152,7 +152,7 @@ export class Connection {
   private read(chunk: Buffer): void {
     if (this.failure !== null) return;
     this.watch?.noteReceived();
-    if (!this.guard.admit(chunk.length)) {
+    if (!this.guard.admitPiece(chunk.length)) {
       this.drop(createFloodFailure());
       return;
     }
@@ -201,7 +201,8 @@ export class Connection {
     if (frame.command === "CONNECTED" && !isOpen) this.open(frame);
     else if (frame.command === "ERROR")
       this.drop(createRefusalFailure(frame.headers.get("message") ?? frame.body.toString("utf8", 0, 200)));
-    else if (frame.command !== "RECEIPT" || !isOpen) {
+    else if (frame.command === "RECEIPT" && isOpen) this.countUnasked();
+    else {
       this.drop(
         new ConnectionFailureError(
           "protocol",

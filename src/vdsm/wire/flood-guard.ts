@@ -15,13 +15,12 @@ export class FloodGuard {
     this.lastMs = now();
   }
 
-  /** Counts bytes that have arrived, before it is known whether they answer a call. Returns `false` if the host floods. */
-  admit(bytes: number): boolean {
-    const nowMs = this.now();
-    this.credit = Math.min(this.burst, this.credit + ((nowMs - this.lastMs) / 1_000) * BYTES_PER_SECOND);
-    this.lastMs = nowMs;
-    this.credit -= bytes;
-    return this.credit >= 0;
+  /**
+   * Counts bytes that have arrived in one piece, before it is known whether they answer a call. Returns `false` if the host
+   * floods. A host may send TLS records of one byte, which all come as pieces.
+   */
+  admitPiece(bytes: number): boolean {
+    return this.admit(Math.max(bytes, LEAST_BYTES_OF_A_PIECE));
   }
 
   /** Counts a frame that answered no call. */
@@ -34,10 +33,21 @@ export class FloodGuard {
     this.credit = Math.min(this.burst, this.credit + bytes);
   }
 
+  private admit(bytes: number): boolean {
+    const nowMs = this.now();
+    this.credit = Math.min(this.burst, this.credit + ((nowMs - this.lastMs) / 1_000) * BYTES_PER_SECOND);
+    this.lastMs = nowMs;
+    this.credit -= bytes;
+    return this.credit >= 0;
+  }
+
   private get burst(): number {
     return this.maxFrameBytes + SLACK_BYTES;
   }
 }
+
+/** What a piece counts at least: the time that it takes. Of a long answer few pieces are shorter. */
+const LEAST_BYTES_OF_A_PIECE = 512;
 
 /** The cost of handling a frame, in addition to its bytes. */
 const BYTES_PER_FRAME = 4_096;
