@@ -9,6 +9,7 @@ import {
 } from "../../src/simulator/wire/certificates.js";
 import { startVdsmServer, type VdsmServer } from "../../src/simulator/wire/vdsm-server.js";
 import { createWorld } from "../../src/simulator/world/world.js";
+import { encodeConnected } from "./fixtures/wire.js";
 import { oldCertificate } from "./fixtures/old-certificate.js";
 
 const PAST = { notBefore: new Date("2020-01-01"), notAfter: new Date("2021-01-01") };
@@ -145,6 +146,31 @@ describe("a client and a host", () => {
     }
     server.close();
     expect(names).toEqual([false, "localhost", false]);
+  });
+
+  test("negotiate once: a host that begins again is refused", async () => {
+    const { createServer } = await import("node:tls");
+    const failures: unknown[] = [];
+    const server = createServer(
+      { cert: hostTls.cert, key: hostTls.key, minVersion: "TLSv1.2", maxVersion: "TLSv1.2" },
+      (socket) => {
+        socket.on("error", (error) => failures.push("code" in error && error.code));
+        socket.once("data", () => {
+          socket.write(encodeConnected());
+          socket.renegotiate({}, () => undefined);
+        });
+      },
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    const tls = () => Promise.resolve({ ...clientTls, serverName: null });
+    const client = createVdsmClient({ host: "127.0.0.1", port, tls });
+    await expect(client.ping2()).rejects.toBeInstanceOf(HostError);
+    await client.close();
+    server.close();
+    await once(server, "close");
+    expect(failures[0]).toBe("ERR_SSL_NO_RENEGOTIATION");
   });
 
   test("use a rotated certificate at the next connection", async () => {
