@@ -69,8 +69,9 @@ export async function makeMissingPartitions(
 }
 
 /**
- * Creates the function that creates the partitions that will be needed, and drops those that have been too old for {@link
- * GRACE_MS} whenever it looked. The database's clock may be wrong for a while, and what is dropped is lost.
+ * Creates the function that creates the partitions that will be needed, and drops those that are too old. The database's
+ * clock may be wrong for a while, and what is dropped is lost. So it drops only what has been too old for {@link GRACE_MS}
+ * whenever it looked, or was too old when the last change before its first look was written: the setting was changed then.
  *
  * One gateway at a time does the work, under a lock that ends with its transaction. New partitions are created as separate
  * tables and then attached, which stops no writer. A drop locks the whole log for a moment. It gives up after {@link
@@ -82,18 +83,30 @@ export function createMaintenance(
 ): (retention: Retention) => Promise<void> {
   /** Since when, by a clock that does not step, each partition is too old. */
   let oldSince = new Map<string, number>();
+  let writtenMs: number | undefined;
   return async (retention) => {
     const { partitions, unpublishable, nowMs } = await makeMissingPartitions(dataSource, retention);
     const old = findExpired(partitions, retention, nowMs);
     oldSince = new Map(old.map(({ name }) => [name, oldSince.get(name) ?? now()]));
+    writtenMs ??= old.length > 0 ? await readLastWrittenMs(dataSource) : Number.NEGATIVE_INFINITY;
+    const wereOld = findExpired(old, retention, writtenMs);
     for (const partition of old) {
-      if (now() - (oldSince.get(partition.name) ?? now()) < GRACE_MS) continue;
+      const isOldFor = now() - (oldSince.get(partition.name) ?? now());
+      if (isOldFor < GRACE_MS && !wereOld.includes(partition)) continue;
       await tryInTransaction(dataSource, (queryRunner) => dropPartition(queryRunner, partition));
     }
     for (const name of unpublishable) {
       await tryInTransaction(dataSource, (queryRunner) => makePublishable(queryRunner, name));
     }
   };
+}
+
+async function readLastWrittenMs(dataSource: DataSource): Promise<number> {
+  const [last] = await queryRows<{ readonly at: Date }>(
+    dataSource,
+    "SELECT at FROM vnic_graph_change ORDER BY seq DESC LIMIT 1",
+  );
+  return last?.at.getTime() ?? Number.NEGATIVE_INFINITY;
 }
 
 /** Does something for which a lock may be missing, and leaves it to the next time if it is. */

@@ -75,7 +75,7 @@ describe("maintenance of the log", () => {
 
   const makeOld = () =>
     database.dataSource.query(
-      `CREATE TABLE ${OLD} PARTITION OF vnic_graph_change
+      `CREATE TABLE IF NOT EXISTS ${OLD} PARTITION OF vnic_graph_change
        FOR VALUES FROM ('2020-01-01 00:00+00') TO ('2020-01-08 00:00+00')`,
     );
 
@@ -190,5 +190,14 @@ describe("maintenance of the log", () => {
     await makeOld();
     await addVms(database.store, [storedVm(2)]);
     expect(await partitionNames()).toContain(OLD);
+  });
+
+  test("drops at its start what was too old when the last change was written, as after a shorter setting", async () => {
+    await makeOld();
+    await addVms(database.store, [storedVm(3)]);
+    await startMaintenance().maintain(Date.now() - Date.UTC(2020, 0, 1));
+    expect(await partitionNames()).toContain(OLD);
+    await startMaintenance().maintain(keptMs);
+    expect(await partitionNames()).not.toContain(OLD);
   });
 });
