@@ -217,7 +217,7 @@ function listChanges(before: Hosts, now: Hosts): HostStateEvent[] {
  * Formats the values whose change makes another state. The time of the last success is not among them, because it changes
  * with every pass.
  */
-function describeState(host: HostRow | null): string {
+export function describeState(host: HostRow | null): string {
   if (host === null) return "";
   const { name, address, status, lastError, lastWarning, polled } = host;
   return JSON.stringify([name, address, status, lastError, lastWarning, polled]);

@@ -125,7 +125,7 @@ export function createStore(
       readHostTrees: (limit, parts) =>
         readHostTrees(limit, {
           openSnapshot: () => createSnapshot(readers),
-          readHosts: (database) => readHosts(database, null),
+          readHosts: (database) => readHosts(database, null, scope),
           readTrees: (database, hostIds) => readTreesByHosts(database, { hostIds, limit }, parts, scope),
         }),
     })),

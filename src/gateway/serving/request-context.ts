@@ -1,3 +1,4 @@
+import { hideWarnings } from "../../feed/hide-warnings.js";
 import { createLoaders, type Loaders } from "../../loaders/loaders.js";
 import { failReads } from "../../loaders/batches/wrap-reads.js";
 import type { GraphContext, HostAdmin } from "../../graph/context.js";
@@ -31,7 +32,12 @@ export function createRequestContext(
           request.signal,
           request,
         )),
-    followHosts: live && ((hostIds) => live.hosts.follow(hostIds, request.signal, request.onCurrent)),
+    followHosts:
+      live &&
+      ((hostIds) => {
+        const events = live.hosts.follow(hostIds, request.signal, request.onCurrent);
+        return viewer.scope === null ? events : hideWarnings(events);
+      }),
     hostAdmin: polling === null ? null : limitToRequest(polling.admin, request.signal),
   };
 }

@@ -203,7 +203,7 @@ export class Host {
     nullable: true,
     description:
       "What of its last answer could not be read, or contradicts another host's, in one line. Null if nothing does, if it " +
-      "never answered, or if an engine asks it.",
+      "never answered, or if an engine asks it. Always null for a viewer with a scope, because it names VMs.",
   })
   readonly lastWarning!: string | null;
 

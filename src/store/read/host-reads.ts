@@ -1,21 +1,30 @@
 import type { HostFreshness } from "../../model/guest/freshness.js";
 import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
-import type { HostRow, PolledHost } from "../types.js";
+import { hideWarning } from "../hidden-warning.js";
+import type { HostRow, PolledHost, VmScope } from "../types.js";
 import { HOST_FRESHNESS } from "./conditions/own-conditions.js";
 import { IS_POLLED } from "./polling-state.js";
 
-/** Reads hosts, sorted by name: those with one of the ids, or all that are polled or still own VMs. */
-export async function readHosts(database: Queryable, ids: readonly string[] | null): Promise<HostRow[]> {
+/**
+ * Reads hosts, sorted by name: those with one of the ids, or all that are polled or still own VMs. A viewer with a scope sees no
+ * warnings.
+ */
+export async function readHosts(
+  database: Queryable,
+  ids: readonly string[] | null,
+  scope: VmScope | null = null,
+): Promise<HostRow[]> {
   const parameters = new SqlParameters();
   const condition =
     ids === null
       ? "(h.active OR EXISTS (SELECT FROM vm_dynamic d WHERE d.run_on_vds = s.vds_id))"
       : `s.vds_id = ANY(${parameters.addKeys(ids, "uuid")})`;
-  return queryRows<HostRow>(
+  const rows = await queryRows<HostRow>(
     database,
     `${SELECT_HOSTS} WHERE ${condition} ORDER BY s.vds_name COLLATE "C", s.vds_id`,
     parameters.values,
   );
+  return scope === null ? rows : rows.map(hideWarning);
 }
 
 /** Lists the hosts that are to be polled, sorted by id. */

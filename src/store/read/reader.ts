@@ -30,8 +30,8 @@ export function createReader(database: Queryable, scope: VmScope | null): ReadSt
     readVmOriginsByIds: () => Promise.resolve([]),
     readNamed: (kind, ids) =>
       kind === "networks" ? readNetworks(database, ids, visible) : Promise.resolve([]),
-    readHosts: () => readHosts(database, null),
-    readHostsByIds: (ids) => readHosts(database, ids),
+    readHosts: () => readHosts(database, null, scope),
+    readHostsByIds: (ids) => readHosts(database, ids, scope),
     ...createFindingReads(database, visible),
     readNetworkStats: (question) => readNetworkStats(database, question, visible),
     ...createHistoryReader(database, scope),
