@@ -1,24 +1,20 @@
 import { join, resolve } from "node:path";
-import {
-  ConfigError,
-  parseLimits,
-  parseCertificateRoles,
-  parseVdsmTransport,
-  parseIgnoredNames,
-} from "./config/compound-settings.js";
+import { parseVdsmTransport } from "./config/compound-settings.js";
 import { refuseBlankFlags } from "./config/blank-settings.js";
 import { completeDatabaseUrl, parseDatabaseSetting } from "./config/database-settings.js";
 import { findDefaultDataDir } from "./config/data-dir.js";
 import type { Config, IdentityConfig, SignInConfig } from "./config/config-types.js";
 import { freezeDeep } from "./config/freeze-deep.js";
 import { leaveOutForeign } from "./config/foreign-variables.js";
+import { mayHoldSecret } from "./config/shown-value.js";
 import { SECRET_SETTINGS, findSettingText } from "./config/secrets.js";
+import { ConfigError } from "./model/config-error.js";
 import { OWN_NAMES } from "./model/subgraph-names.js";
 import { SettingValueError } from "./config/setting-types.js";
 import { isLoopbackHost } from "./model/connections/host-address.js";
 import { SETTINGS, formatFlag, type SettingName, type SettingValues } from "./config/settings.js";
 
-export { ConfigError } from "./config/compound-settings.js";
+export { ConfigError } from "./model/config-error.js";
 export type { Config, IdentityConfig } from "./config/config-types.js";
 
 /** Environment variables, or flags under the same names. */
@@ -29,7 +25,6 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
   refuseBlankFlags(flags);
   const values = parseAll(leaveOutForeign(environment), flags);
   checkCombinations(values);
-  const certificateRoles = parseCertificateRoles(values.TLS_CLIENT_ROLES);
   const identity: IdentityConfig = {
     tokensFile: resolvePath(values.AUTH_TOKENS_FILE),
     oidc:
@@ -37,7 +32,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
         ? null
         : { issuer: values.OIDC_ISSUER, audience: values.OIDC_AUDIENCE, rolesClaim: values.OIDC_ROLES_CLAIM },
     signIn: readSignIn(values),
-    certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : certificateRoles,
+    certificateRoles: values.TLS_CLIENT_CA_FILE === null ? null : values.TLS_CLIENT_ROLES,
   };
   const isOpen = !requiresIdentity(identity);
   const demo = values.DATABASE_URL === null && values.VDSM_HOSTS === null;
@@ -55,7 +50,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     refreshConcurrency: values.REFRESH_CONCURRENCY,
     historyRetentionMs: values.HISTORY_RETENTION,
     vdsmMaxAnswerBytes: values.VDSM_MAX_ANSWER * 1_048_576,
-    guestNicIgnore: parseIgnoredNames(values.GUEST_NIC_IGNORE),
+    guestNicIgnore: values.GUEST_NIC_IGNORE,
     guestLimits: { interfaces: values.GUEST_MAX_INTERFACES, addresses: values.GUEST_MAX_ADDRESSES },
     redisUrl: values.REDIS_URL,
     dataDir: demo ? join(dataDir, "demo") : dataDir,
@@ -78,7 +73,7 @@ export function loadConfig(environment: Environment, flags: Environment = {}): C
     cacheMaxAgeMs: values.CACHE_MAX_AGE,
     cacheBytes: values.CACHE_MB * 1_048_576,
     trustedDocumentsFile: resolvePath(values.TRUSTED_DOCUMENTS_FILE),
-    limits: parseLimits(values.LIMITS ?? []),
+    limits: values.LIMITS ?? {},
     graphiql: values.GRAPHIQL === "on" || (values.GRAPHIQL === "auto" && isOpen),
     federation: values.FEDERATION,
     federationNames: {
@@ -147,7 +142,7 @@ function checkCombinations(values: SettingValues): void {
     values.AUTH_TOKENS_FILE !== null || values.OIDC_ISSUER !== null || values.TLS_CLIENT_CA_FILE !== null;
   if (!isLoopbackHost(values.HOST) && !hasIdentity && values.INSECURE !== "on") {
     throw new ConfigError(
-      `HOST is ${values.HOST}, which others can reach, but nothing says who may ask; set AUTH_TOKENS_FILE, OIDC_ISSUER with OIDC_AUDIENCE, or TLS_CLIENT_CA_FILE, or spell out --insecure`,
+      `HOST is ${mayHoldSecret(values.HOST) ? "a name" : values.HOST}, which others can reach, but nothing says who may ask; set AUTH_TOKENS_FILE, OIDC_ISSUER with OIDC_AUDIENCE, or TLS_CLIENT_CA_FILE, or spell out --insecure`,
     );
   }
   if (values.INSECURE === "on" && hasIdentity) {

@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   vdsm: ["model"],
   store: ["model", "migrations"],
   "engine-store": ["model", "store"],
-  "embedded-postgres": [],
+  "embedded-postgres": ["model"],
   redis: [],
   refresher: ["model", "vdsm", "store", "redis"],
   feed: ["model", "store"],

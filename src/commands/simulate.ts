@@ -81,7 +81,7 @@ async function tellHowToReach(
     await makeFolder(folder, 0o700);
     for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 });
   } catch (cause) {
-    throw new Error(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {
+    throw new ConfigError(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {
       cause,
     });
   }

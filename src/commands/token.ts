@@ -203,8 +203,8 @@ async function readTokens(file: string, presence: "may be absent" | "must exist"
   return { text, lines: await parseTokenLines(text, file) };
 }
 
-function createFileError(file: string, verb: "read" | "written", cause: unknown): Error {
-  return new Error(
+function createFileError(file: string, verb: "read" | "written", cause: unknown): ConfigError {
+  return new ConfigError(
     `--file ${file} cannot be ${verb}: ${formatError(cause)}; mend the path or its permissions`,
     { cause },
   );

@@ -1,4 +1,4 @@
-import { ConfigError } from "./compound-settings.js";
+import { ConfigError } from "../model/config-error.js";
 import type { Values } from "./secrets.js";
 import { formatFlag, type SettingName } from "./settings.js";
 

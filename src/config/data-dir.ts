@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { ConfigError } from "./compound-settings.js";
+import { ConfigError } from "../model/config-error.js";
 
 /**
  * Returns the data directory for when no setting names one. It is `""` if the user has no home and a database is named,

@@ -1,10 +1,13 @@
 import { isIP } from "node:net";
-import { parseHostHeader } from "../model/connections/host-address.js";
-import { parseList, SettingValueError, type Parse } from "./setting-types.js";
+import { isHostName, parseList, parseUrl, SettingValueError, type Parse } from "./setting-types.js";
 
-/** Parses origins of web pages as browsers send them, joined by commas. */
+/** Parses origins of web pages as browsers send them, joined by commas. They are compared as they are. */
 export const parseOrigins: Parse<readonly string[]> = (value) =>
-  parseEach(value, isOrigin, "origins such as https://console.example.org, joined by commas");
+  parseEach(
+    value,
+    isOrigin,
+    "origins as browsers send them, such as https://console.example.org (lower case, no path, no default port, no *), joined by commas",
+  );
 
 /**
  * Parses names that a Host header may have, joined by commas. `*.example.org` is every name with one label more, `*` is
@@ -13,13 +16,35 @@ export const parseOrigins: Parse<readonly string[]> = (value) =>
 export const parseHostNames: Parse<readonly string[]> = (value) =>
   parseEach(
     value,
-    (each) => each === "*" || parseHostHeader(each.replace(/^\*\./, "")) !== null,
-    "names or name:port, joined by commas, or *",
+    isHostPattern,
+    "names or name:port, joined by commas, *.example.org for one label more, or *",
   );
+
+/** Parses where to listen: an address without brackets, or a name. */
+export const parseListenAddress: Parse<string> = (value) => {
+  if (isIP(value) !== 0 || isHostName(value)) return value;
+  throw new SettingValueError("an address or a name, without scheme, port and brackets");
+};
+
+/** Parses the name in hosts' certificates; `none` is no name. */
+export const parseServerName: Parse<string> = (value) => {
+  const isNone = value.toLowerCase() === "none";
+  if (isNone ? value === "none" : isIP(value) !== 0 || isHostName(value)) return value;
+  throw new SettingValueError("one name as in the hosts' certificates, without scheme, port and *, or none");
+};
+
+/** Parses the URL of an OpenID Connect issuer. With user, query or fragment it could not be asked, and no token would name it. */
+export const parseIssuer: Parse<string> = (value) => {
+  const { username, password, search, hash } = new URL(parseUrl("https", "http")(value));
+  if (username + password + search + hash === "") return value;
+  throw new SettingValueError("a URL without user, password, ? and #, as it stands in the tokens' iss");
+};
 
 /** Parses names of HTTP headers, joined by commas. */
 export const parseHeaderNames: Parse<readonly string[]> = (value) =>
-  parseEach(value, (each) => /^[\w!#$%&'*+.^`|~-]+$/.test(each), "names of headers, joined by commas");
+  parseList(value).length === 0
+    ? []
+    : parseEach(value, (each) => /^[\w!#$%&'*+.^`|~-]+$/.test(each), "names of headers, joined by commas");
 
 /** Parses addresses and networks, joined by commas. */
 export const parseNetworks: Parse<readonly string[]> = (value) =>
@@ -37,13 +62,23 @@ export const parseBasePath: Parse<string> = (value) => {
 
 function parseEach(value: string, isRight: (each: string) => boolean, expected: string): readonly string[] {
   const given = parseList(value);
-  const wrong = given.find((each) => !isRight(each));
+  const wrong = given.length === 0 ? value : given.find((each) => !isRight(each));
   if (wrong !== undefined) throw new SettingValueError(expected, wrong);
   return given;
 }
 
 function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  if (!/^https?:/.test(text) || !URL.canParse(text)) return false;
+  const { origin, hostname } = new URL(text);
+  return origin === text && (hostname.startsWith("[") || isHostName(hostname));
+}
+
+function isHostPattern(text: string): boolean {
+  if (text === "*") return true;
+  const [, address, name = "", port = "1"] =
+    /^(?:\[([^\]]+)\]|(?:\*\.)?([^:[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const isPort = Number(port) > 0 && Number(port) <= 65_535;
+  return isPort && (address === undefined ? isHostName(name) : isIP(address) === 6);
 }
 
 function isNetwork(text: string): boolean {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigError } from "./compound-settings.js";
+import { ConfigError } from "../model/config-error.js";
 import type { SettingName } from "./settings.js";
 
 /** Settings that hold a secret. A file can give each of them: `DATABASE_URL_FILE` names a file with `DATABASE_URL`. */

@@ -1,5 +1,7 @@
 import { isIPv6 } from "node:net";
+import { normalizeIPv6 } from "../model/address/ip.js";
 import { formatHostAddress, VDSM_PORT, type HostAddress } from "../model/connections/host-address.js";
+import { formatFound } from "./shown-value.js";
 
 /** Turns a setting's text into its value, or throws a {@link SettingValueError} that says what was expected. */
 export type Parse<T> = (text: string) => T;
@@ -19,9 +21,9 @@ export class SettingValueError extends Error {
     super(message);
   }
 
-  /** Formats what was expected, and the text that was found instead. */
+  /** Formats what was expected, and the text that was found instead, unless it may hold a secret. */
   checkAgainst(text: string): string {
-    return `${this.message}, not "${(this.found ?? text).slice(0, 200)}"`;
+    return `${this.message}, ${formatFound(this.found ?? text, text)}`;
   }
 }
 
@@ -119,6 +121,14 @@ export const parseRedisUrl: Parse<string> = (text) => {
 /** Accepts any text that is not blank. */
 export const parseText: Parse<string> = (value) => value;
 
+/** Accepts a path. What stands in such a file, or a URL, is refused, since messages show paths. */
+export const parsePath: Parse<string> = (value) => {
+  if (/[\r\n]|:\/\/|-----BEGIN|^vg_[\w-]{43}$|^[[{]/.test(value)) {
+    throw new SettingValueError("a path, and not what would stand there", "something else");
+  }
+  return value;
+};
+
 /** Parses parts joined by commas, without the blanks around them. */
 export const parseList: Parse<readonly string[]> = (value) =>
   value
@@ -126,25 +136,36 @@ export const parseList: Parse<readonly string[]> = (value) =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
-/** Parses `name=value` pairs joined by commas, in their order. */
-export const parseAssignments: Parse<readonly (readonly [string, string])[]> = (value) =>
-  parseList(value).map((part) => {
+/** Parses `name=value` pairs joined by commas, in their order. The same name twice, by its key, is an error. */
+export function parseAssignments(
+  value: string,
+  findKey: (name: string) => string = (name) => name,
+): readonly (readonly [string, string])[] {
+  const pairs = parseList(value).map((part) => {
     const [, name, assigned] = /^([^=]+)=([^=]+)$/.exec(part) ?? [];
     if (name === undefined || assigned === undefined) {
       throw new SettingValueError("name=value pairs joined by commas", part);
     }
     return [name.trim(), assigned.trim()] as const;
   });
+  if (pairs.length === 0) throw new SettingValueError("name=value pairs joined by commas, at least one");
+  refuseRepeated(
+    pairs.map(([name]) => findKey(name)),
+    "name=value pairs with every name once",
+  );
+  return pairs;
+}
+
+/** Refuses a name that stands there twice: whoever reads the first value would believe it, though the last one counts. */
+export function refuseRepeated(names: readonly string[], expected: string): void {
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined) throw new SettingValueError(expected, `${repeated} twice`);
+}
 
 /** Parses hosts as `host[:port]`, joined by commas. IPv6 with a port needs brackets. The same host twice is an error. */
 export const parseHostAddresses: Parse<readonly HostAddress[]> = (value) => {
   const addresses = parseList(value).map(parseHostAddress);
-  const seen = new Set<string>();
-  for (const each of addresses) {
-    const key = formatHostAddress(each);
-    if (seen.has(key)) throw new SettingValueError("host[:port],… with every host once", `${key} twice`);
-    seen.add(key);
-  }
+  refuseRepeated(addresses.map(formatOnlyForm), "host[:port],… with every host once");
   if (addresses.length === 0) throw new SettingValueError("at least one host[:port]");
   return addresses;
 };
@@ -156,7 +177,7 @@ export const parseHostAddress: Parse<HostAddress> = (value) => {
   const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(.*))?$/.exec(lower);
   const [, bracketed, plain, portText] = match ?? [];
   const host = bracketed ?? plain ?? "";
-  const isHost = bracketed === undefined ? HOST_NAME.test(host) : isIPv6(host);
+  const isHost = bracketed === undefined ? isHostName(host) : isIPv6(host);
   if (!isHost) throw new SettingValueError("host[:port] (IPv6 as [2001:db8::1]:54321)", value);
   const number = portText === undefined ? VDSM_PORT : parseWholeNumber(portText);
   if (number === null || number < 1 || number > 65_535) {
@@ -164,6 +185,13 @@ export const parseHostAddress: Parse<HostAddress> = (value) => {
   }
   return { host, port: number };
 };
+
+/** Formats a host so that two spellings of one are the same: of an IPv6 address, or with the dot of a complete name. */
+function formatOnlyForm({ host, port }: HostAddress): string {
+  const [address = "", ...zone] = host.split("%");
+  const only = isIPv6(host) ? [normalizeIPv6(address), ...zone].join("%") : host.replace(/\.$/, "");
+  return formatHostAddress({ host: only, port });
+}
 
 /** Formats a duration in the largest unit that leaves no remainder. */
 function formatDuration(ms: number): string {
@@ -176,5 +204,10 @@ function parseWholeNumber(value: string): number | null {
   return /^\d{1,9}$/.test(value) ? Number(value) : null;
 }
 
-const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/;
+/** Tells whether a text can be a host's name, or an address of IPv4. */
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text) && !text.includes("..");
+}
+
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_])?\.?$/i;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };

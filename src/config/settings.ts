@@ -5,21 +5,23 @@ import {
   parseBasePath,
   parseHeaderNames,
   parseHostNames,
+  parseIssuer,
+  parseListenAddress,
   parseNetworks,
   parseOrigins,
+  parseServerName,
 } from "./http-types.js";
+import { parseCertificateRoles, parseLimits, parseNamePatterns } from "./list-types.js";
 import { parseEntityNames, parseTypePrefix } from "./federation-types.js";
 import {
-  parseAssignments,
   parseDuration,
   parseHostAddresses,
   parseInteger,
-  parseList,
   parseOrOff,
   parsePort,
   parseRedisUrl,
+  parsePath,
   parseText,
-  parseUrl,
   parseWord,
 } from "./setting-types.js";
 import type { Parse } from "./setting-types.js";
@@ -43,7 +45,7 @@ export interface Setting<T> {
 export const SETTINGS = {
   HOST: defineSetting(
     "127.0.0.1",
-    parseText,
+    parseListenAddress,
     "address to listen on, or in `--host` a name; other than loopback needs identity",
   ),
   PORT: defineSetting("4000", parsePort, "port to listen on; 0 takes a free one"),
@@ -52,9 +54,9 @@ export const SETTINGS = {
     parseDatabaseSetting,
     "PostgreSQL 13 or later (docs/database.md); without it an embedded one runs",
   ),
-  DATABASE_URL_FILE: defineSetting(null, parseText, "file that holds `DATABASE_URL`"),
+  DATABASE_URL_FILE: defineSetting(null, parsePath, "file that holds `DATABASE_URL`"),
   DATABASE_PASSWORD: defineSetting(null, parseText, "password for `DATABASE_URL`, as it is, without codes"),
-  DATABASE_PASSWORD_FILE: defineSetting(null, parseText, "file that holds `DATABASE_PASSWORD`"),
+  DATABASE_PASSWORD_FILE: defineSetting(null, parsePath, "file that holds `DATABASE_PASSWORD`"),
   DATABASE_POOL_SIZE: defineSetting(
     "10",
     parseInteger(3, 1_000),
@@ -71,14 +73,14 @@ export const SETTINGS = {
     "hosts to poll, `host[:port],…`; without it a demo cluster runs",
   ),
   VDSM_TLS: defineSetting("on", parseWord("on", "off"), "`off` only for labs with `ssl=false` in vdsm.conf"),
-  VDSM_CA_FILE: defineSetting(null, parseText, "PEM file of the CA that signed the hosts' certificates"),
-  VDSM_CERT_FILE: defineSetting(null, parseText, "PEM file of our client certificate, signed by that CA"),
-  VDSM_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
+  VDSM_CA_FILE: defineSetting(null, parsePath, "PEM file of the CA that signed the hosts' certificates"),
+  VDSM_CERT_FILE: defineSetting(null, parsePath, "PEM file of our client certificate, signed by that CA"),
+  VDSM_KEY_FILE: defineSetting(null, parsePath, "PEM file of its key"),
   VDSM_KEY_PASSPHRASE: defineSetting(null, parseText, "what that key is encrypted with"),
-  VDSM_KEY_PASSPHRASE_FILE: defineSetting(null, parseText, "file that holds `VDSM_KEY_PASSPHRASE`"),
+  VDSM_KEY_PASSPHRASE_FILE: defineSetting(null, parsePath, "file that holds `VDSM_KEY_PASSPHRASE`"),
   VDSM_SERVER_NAME: defineSetting(
     null,
-    parseText,
+    parseServerName,
     "name to verify in every host's certificate instead of its address; `none`: chain only",
   ),
   REFRESH_INTERVAL: defineSetting(
@@ -91,7 +93,7 @@ export const SETTINGS = {
   VDSM_MAX_ANSWER: defineSetting("64", parseInteger(1, 1_024), "largest answer of a host, in MiB"),
   GUEST_NIC_IGNORE: defineSetting(
     DEFAULT_GUEST_NIC_IGNORE,
-    parseList,
+    parseNamePatterns,
     "guest interfaces to leave out: patterns that match the whole name; `none` leaves out none",
   ),
   GUEST_MAX_INTERFACES: defineSetting(
@@ -114,38 +116,34 @@ export const SETTINGS = {
     parseRedisUrl,
     "lets replicas share the polling through Redis, and inform each other of changes at once",
   ),
-  REDIS_URL_FILE: defineSetting(null, parseText, "file that holds `REDIS_URL`"),
+  REDIS_URL_FILE: defineSetting(null, parsePath, "file that holds `REDIS_URL`"),
   DATA_DIR: defineSetting(
     null,
-    parseText,
+    parsePath,
     "where the embedded PostgreSQL keeps its data; unless set `vnic-graph` in `$XDG_DATA_HOME` or `~/.local/share`, for root below `/var/lib/vnic-graph`",
   ),
   AUTH_TOKENS_FILE: defineSetting(
     null,
-    parseText,
+    parsePath,
     "file of hashed bearer tokens (`vnic-graph token add` makes them)",
   ),
-  OIDC_ISSUER: defineSetting(
-    null,
-    parseUrl("https", "http"),
-    "OpenID Connect issuer whose tokens are accepted",
-  ),
+  OIDC_ISSUER: defineSetting(null, parseIssuer, "OpenID Connect issuer whose tokens are accepted"),
   OIDC_AUDIENCE: defineSetting(null, parseText, "audience that those tokens must name"),
   OIDC_ROLES_CLAIM: defineSetting("roles", parseText, "claim of those tokens that lists roles"),
   OIDC_CLIENT_ID: defineSetting(null, parseText, "public client as which the portal signs people in there"),
   OIDC_SCOPE: defineSetting("openid", parseText, "scope that the portal asks for"),
-  TLS_CERT_FILE: defineSetting(null, parseText, "PEM file of the server's own certificate: serves https"),
-  TLS_KEY_FILE: defineSetting(null, parseText, "PEM file of its key"),
+  TLS_CERT_FILE: defineSetting(null, parsePath, "PEM file of the server's own certificate: serves https"),
+  TLS_KEY_FILE: defineSetting(null, parsePath, "PEM file of its key"),
   TLS_KEY_PASSPHRASE: defineSetting(null, parseText, "what that key is encrypted with"),
-  TLS_KEY_PASSPHRASE_FILE: defineSetting(null, parseText, "file that holds `TLS_KEY_PASSPHRASE`"),
+  TLS_KEY_PASSPHRASE_FILE: defineSetting(null, parsePath, "file that holds `TLS_KEY_PASSPHRASE`"),
   TLS_CLIENT_CA_FILE: defineSetting(
     null,
-    parseText,
+    parsePath,
     "PEM file of the CA whose client certificates are an identity",
   ),
   TLS_CLIENT_ROLES: defineSetting(
     "*=reader",
-    parseAssignments,
+    parseCertificateRoles,
     "roles of client certificates by CN or SAN, `name=role+role,…`; `*` is every one that the CA signed",
   ),
   INSECURE: defineSetting(
@@ -184,10 +182,10 @@ export const SETTINGS = {
     parseInteger(0, 4_096),
     "memory for VMs that were read, and for answers of the last second: what is known to hold is not read again; `0` keeps none",
   ),
-  TRUSTED_DOCUMENTS_FILE: defineSetting(null, parseText, "JSON file of the only operations that may run"),
+  TRUSTED_DOCUMENTS_FILE: defineSetting(null, parsePath, "JSON file of the only operations that may run"),
   LIMITS: defineSetting(
     null,
-    parseAssignments,
+    parseLimits,
     "other bounds for requests, `name=number,…`; docs/security.md names them all",
   ),
   GRAPHIQL: defineSetting(

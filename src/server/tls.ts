@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from "node:tls";
+import { ConfigError } from "../model/config-error.js";
 
 /** The server's own certificate, and the CA whose client certificates it accepts. All are PEM texts. */
 export interface TlsMaterial {
@@ -24,13 +25,13 @@ export async function readTlsMaterial(files: {
   };
   try {
     // createSecureContext accepts an empty key without an error.
-    if (material.key.trim() === "") throw new Error("empty");
+    if (material.key.trim() === "") throw new ConfigError("empty");
     // Nor does it compare a key with a certificate of another kind: then each handshake would fail.
     if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key)))
-      throw new Error("of another certificate");
+      throw new ConfigError("of another certificate");
     createSecureContext({ cert: material.cert, key: material.key, ca: material.clientCa ?? undefined });
   } catch {
-    throw new Error(
+    throw new ConfigError(
       `TLS_CERT_FILE ${files.certFile} and TLS_KEY_FILE ${files.keyFile} are no matching PEM pair; check both files`,
     );
   }
@@ -44,14 +45,14 @@ function decryptKey(
 ): string {
   if (!pem.includes("ENCRYPTED")) return pem;
   if (passphrase === undefined) {
-    throw new Error(
+    throw new ConfigError(
       `TLS_KEY_FILE: ${keyFile} is encrypted; set TLS_KEY_PASSPHRASE_FILE or TLS_KEY_PASSPHRASE`,
     );
   }
   try {
     return createPrivateKey({ key: pem, passphrase }).export({ type: "pkcs8", format: "pem" }).toString();
   } catch (cause) {
-    throw new Error(`TLS_KEY_FILE: TLS_KEY_PASSPHRASE does not open ${keyFile}`, { cause });
+    throw new ConfigError(`TLS_KEY_FILE: TLS_KEY_PASSPHRASE does not open ${keyFile}`, { cause });
   }
 }
 
@@ -80,7 +81,7 @@ async function readCertificates(setting: string, path: string): Promise<string> 
     new X509Certificate(pem);
     return pem;
   } catch (cause) {
-    throw new Error(`${setting}: ${path} holds no certificate in PEM; copy it again`, { cause });
+    throw new ConfigError(`${setting}: ${path} holds no certificate in PEM; copy it again`, { cause });
   }
 }
 
@@ -88,6 +89,8 @@ async function read(setting: string, path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new Error(`${setting}: ${path} cannot be read; check the path and its permissions`, { cause });
+    throw new ConfigError(`${setting}: ${path} cannot be read; check the path and its permissions`, {
+      cause,
+    });
   }
 }

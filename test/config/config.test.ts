@@ -78,7 +78,7 @@ describe("settings", () => {
       "1ms",
       /VDSM_TIMEOUT must be a duration such as 15s, 500ms or 2m, from 100ms to 10m, not "1ms"/,
     ],
-    ["GUEST_NIC_IGNORE", "lo,a)(b", /"a\)\(b" is none/],
+    ["GUEST_NIC_IGNORE", "lo,a)(b", /regular expressions joined by commas, not "a\)\(b"/],
     ["REDIS_URL", "127.0.0.1:6379", /REDIS_URL must be a URL that begins with redis:\/\//],
     ["REDIS_URL", "redis://:50%off@h", /REDIS_URL must be a URL in which % .*%25/],
     ["REDIS_URL", "redis://h/cache", /REDIS_URL must be a URL whose path is the number of a database/],
@@ -94,17 +94,56 @@ describe("settings", () => {
     [
       "ALLOWED_HOSTS",
       "gw.example.org,https://gw",
-      /names or name:port, joined by commas, or \*, not "https:\/\/gw"/,
+      /names or name:port, joined by commas, .* or \*, not "https:\/\/gw"/,
     ],
+    ...["http://gw", "gw:4000", "[::1]", "a..b"].map((text): [string, string, RegExp] => [
+      "VDSM_SERVER_NAME",
+      text,
+      /VDSM_SERVER_NAME must be one name as in the hosts' certificates.*, not "/,
+    ]),
+    ["VDSM_SERVER_NAME", "*.example.org", /not "\*\.example\.org"/],
+    ["VDSM_SERVER_NAME", "None", /or none, not "None"/],
+    ...[".example.org", "a..b", "*.", "*.*.b", "a:0", "a:65536", "[10.0.0.1]", ","].map(
+      (text): [string, string, RegExp] => ["ALLOWED_HOSTS", text, /ALLOWED_HOSTS must be names or name:port/],
+    ),
+    ...["https://*.example.org", "https://.b", "https://a..b", "https://A.b", "https://b:443", ","].map(
+      (text): [string, string, RegExp] => [
+        "CORS_ORIGINS",
+        text,
+        /CORS_ORIGINS must be origins as browsers send/,
+      ],
+    ),
+    ["TRUST_PROXY", ",", /TRUST_PROXY must be addresses or networks/],
+    ["OIDC_ISSUER", "https://idp/?realm=a", /OIDC_ISSUER must be a URL without user, password, \? and #/],
+    ["VDSM_HOSTS", "2001:db8::1,[2001:db8:0::1]", /not "\[2001:db8::1\]:54321 twice"/],
+    ["VDSM_HOSTS", "h1.b,h1.b.", /not "h1\.b:54321 twice"/],
     ["BASE_PATH", "/a/../b", /BASE_PATH must be a path such as \/vnic, not "\/a\/\.\.\/b"/],
     ["BASE_PATH", "/.", /BASE_PATH must be a path such as \/vnic, not "\/\."/],
-    ["CORS_ORIGINS", "*", /CORS_ORIGINS must be origins such as https:\/\/\S+, joined by commas, not "\*"/],
+    [
+      "CORS_ORIGINS",
+      "*",
+      /CORS_ORIGINS must be origins .*such as https:\/\/\S+ .*, joined by commas, not "\*"/,
+    ],
     ["CORS_ORIGINS", "https://console.example.org/", /not "https:\/\/console\.example\.org\/"/],
     ["CORS_ORIGINS", "console.example.org", /not "console\.example\.org"/],
-    ["TLS_CLIENT_ROLES", "gw=root", /TLS_CLIENT_ROLES must give roles among .* "root" is none/],
+    [
+      "TLS_CLIENT_ROLES",
+      "gw=root",
+      /TLS_CLIENT_ROLES must be name=role.* with roles among reader, .* not "root"/,
+    ],
     ["LIMITS", "cost=1,depth", /LIMITS must be name=value pairs joined by commas, not "depth"/],
-    ["LIMITS", "depth=-1", /LIMITS must give whole numbers to bodyBytes, .* but "depth=-1" does not/],
-    ["LIMITS", "speed=1", /"speed=1" does not/],
+    [
+      "LIMITS",
+      "depth=-1",
+      /with a whole number from 1 to 999999999999 for depth, not "depth=-1"; set LIMITS/,
+    ],
+    ["LIMITS", "cost=0", /with a whole number from 1 to 999999999999 for cost, not "cost=0"/],
+    // Node ends a longer timer at once.
+    ["LIMITS", "deadlineMs=2147483648", /from 1 to 2147483647 for deadlineMs, not "deadlineMs=2147483648"/],
+    ["LIMITS", "speed=1", /LIMITS must be limits among bodyBytes, .*, not "speed"; set LIMITS/],
+    ["LIMITS", "cost=1,depth=2,cost=3", /name=value pairs with every name once, not "cost twice"/],
+    ["LIMITS", ",", /at least one, not ","/],
+    ["TLS_CLIENT_ROLES", "gw=reader,GW=operator", /with every name once, not "gw twice"/],
     ["LOG_LEVEL", "loud", /LOG_LEVEL must be fatal or error/],
     ["DATA_DIR", "a\0b", /DATA_DIR must be text without NUL/],
   ];
@@ -115,11 +154,35 @@ describe("settings", () => {
     expect(readMessage(load).split("\n")).toHaveLength(1);
   });
 
-  test("a URL with a password is never repeated in a message", () => {
-    expect(readMessage(() => loadConfig({ DATABASE_URL: "mysql://root:hunter2@h/d" }))).not.toContain(
-      "hunter2",
-    );
-  });
+  /** Values that hold a secret, whatever setting they were meant for. */
+  const SECRETS = [
+    "mysql://root:hunter2@h/d",
+    "https://root:hun,ter2@gw/",
+    "https://gw,https://root:hunter2@h",
+    "redis://:hunter2",
+    "https://gw/?key=hunter2",
+    "root:hunter2@h",
+    "DATABASE_PASSWORD=hunter2",
+    "-----BEGIN PRIVATE KEY-----\nhunter2",
+    `vg_hunter2${"x".repeat(36)}`,
+  ];
+  test.each(Object.keys(SETTINGS))(
+    "%s never repeats a secret in a message, whatever it was given",
+    (name) => {
+      for (const value of SECRETS) {
+        expect(readMessage(() => loadConfig({ [name]: value }))).not.toMatch(/hun|ter2/);
+        expect(readMessage(() => loadConfig({}, { [name]: value }))).not.toMatch(/hun|ter2/);
+      }
+    },
+  );
+
+  test.each(Object.keys(SETTINGS).filter((name) => name.endsWith("_FILE") || name === "DATA_DIR"))(
+    "%s takes a path, and not what would stand there",
+    (name) => {
+      for (const value of SECRETS.filter((each) => /:\/\/|BEGIN|^vg_/.test(each)))
+        expect(() => loadConfig({ [name]: value })).toThrow(/must (?:be a path|name a file)/);
+    },
+  );
 
   test.each([
     [{ VDSM_HOSTS: "h1" }, /VDSM_CA_FILE, VDSM_CERT_FILE, VDSM_KEY_FILE must name a PEM file/],
@@ -132,7 +195,7 @@ describe("settings", () => {
     [{ TLS_CLIENT_CA_FILE: "ca" }, /needs https/],
     [
       { TLS_CLIENT_CA_FILE: "ca", TLS_CERT_FILE: "c", TLS_KEY_FILE: "k", TLS_CLIENT_ROLES: "gw=root" },
-      /TLS_CLIENT_ROLES must give roles among reader, operator, router, metrics, but "root" is none/,
+      /TLS_CLIENT_ROLES must be name=role.* with roles among reader, operator, router, metrics, not "root"/,
     ],
     [{ INSECURE: "on", AUTH_TOKENS_FILE: "t" }, /choose one/],
     [{ FEDERATION_PREFIX: "Guest" }, /rename what FEDERATION=contribute brings/],

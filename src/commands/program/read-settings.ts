@@ -1,6 +1,7 @@
 import { type Config, type Environment, loadConfig } from "../../config.js";
 import { findBlankVariables } from "../../config/blank-settings.js";
 import { findForeignHost } from "../../config/foreign-variables.js";
+import { mayHoldSecret } from "../../config/shown-value.js";
 import { findUnknownVariables } from "../../config/unknown-variables.js";
 import { toPrintable } from "../../model/printable.js";
 import type { Flags } from "./command-line.js";
@@ -19,7 +20,7 @@ export function readSettings(
   const foreignHost = findForeignHost(environment);
   if (foreignHost !== null && given["HOST"] === undefined) {
     printHint(
-      `vnic-graph: warning: HOST is ${toPrintable(foreignHost)}, which is no address and so left out: shells and conda set it; --host takes a name to listen on`,
+      `vnic-graph: warning: HOST is ${mayHoldSecret(foreignHost) ? "" : `${toPrintable(foreignHost)}, which is `}no address and so left out: shells and conda set it; --host takes a name to listen on`,
     );
   }
   for (const { name, nearest } of findUnknownVariables(environment)) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DataSource } from "typeorm";
-import type { Config } from "../../config.js";
+import { type Config, ConfigError } from "../../config.js";
 import type { EmbeddedPostgres } from "../../embedded-postgres/embedded-postgres.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineStore } from "../../engine-store/engine-store.js";
@@ -134,6 +134,7 @@ export async function migrateAt(url: string, options: MigrateOptions = {}): Prom
   } catch (error) {
     // Messages of these errors say what to do; those of PostgreSQL, and of a lost connection, do not.
     if (error instanceof UnusableSchemaError || error instanceof DatabaseUnreachableError) throw error;
+    if (error instanceof ConfigError) throw error;
     if (isAway(error)) throw error;
     throw new Error(`the database cannot be brought up to date: ${formatError(error)}; ${HOW_TO_MEND}`, {
       cause: error,
@@ -197,6 +198,8 @@ async function tellUnreachable<Answer>(answer: Promise<Answer>): Promise<Answer>
     return await answer;
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) throw error;
+    // A file that DATABASE_URL names is wrong. To wait for the database would not make it right.
+    if (error.cause instanceof ConfigError) throw error.cause;
     throw new DatabaseUnreachableError(
       `the database of DATABASE_URL cannot be reached: ${formatError(error)}; ${HOW_TO_MEND}`,
       { cause: error },

@@ -1,3 +1,4 @@
+import { ConfigError } from "../../config.js";
 import { createDataSource } from "../../store/postgres/data-source.js";
 import { listPendingMigrations } from "../../store/postgres/migrate.js";
 import type { Database } from "./database.js";
@@ -12,6 +13,7 @@ export async function openExistingDatabase(url: string): Promise<Pick<Database, 
   try {
     await dataSource.initialize();
   } catch (cause) {
+    if (cause instanceof Error && cause.cause instanceof ConfigError) throw cause.cause;
     throw new Error(
       `the database of DATABASE_URL cannot be reached: ${formatError(cause)}; \`vnic-graph doctor\` says how to mend it`,
       { cause },

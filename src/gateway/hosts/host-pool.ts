@@ -1,4 +1,4 @@
-import type { Config } from "../../config.js";
+import { ConfigError, type Config } from "../../config.js";
 import { checkTlsFiles, createTlsReader, type TlsCredentials } from "../../vdsm/wire/tls.js";
 import { createReadingRooms } from "../../vdsm/wire/reading-room.js";
 import { createVdsmClient, type VdsmClient } from "../../vdsm/vdsm-client.js";
@@ -32,7 +32,7 @@ export async function openHostPool(config: Config, demo: "start" | "join" = "sta
   if (transport === "plain") return { named, createClient: (host) => createClient(host, null), stop };
   // A file that cannot be used is reported at the start, not at the first poll.
   await checkTlsFiles(transport).catch((cause: unknown) => {
-    throw new Error(`${TLS_SETTINGS}: ${formatError(cause)}`, { cause });
+    throw new ConfigError(`${TLS_SETTINGS}: ${formatError(cause)}`, { cause });
   });
   const tls = createTlsReader(transport);
   return { named, createClient: (host) => createClient(host, tls), stop };

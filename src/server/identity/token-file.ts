@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Logger } from "pino";
+import { ConfigError } from "../../model/config-error.js";
 import { parseBearerToken, type IdentitySource, type KnownViewer } from "./identity.js";
 import { hashToken, parseTokenLines, type TokenLine } from "./token-lines.js";
 
@@ -56,7 +57,7 @@ async function readTokens(path: string): Promise<KnownTokens> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
+    throw new ConfigError(`${file} cannot be read; check the path and its permissions`, { cause });
   }
   const lines = await parseTokenLines(text, file);
   return new Map(lines.map(({ line }) => [line.sha256, createKnownToken(line)]));

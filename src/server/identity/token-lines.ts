@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import * as z from "zod";
+import { ConfigError } from "../../model/config-error.js";
 import { toPrintable } from "../../model/printable.js";
 import { ALL_ROLES, type Role } from "../../model/roles.js";
 import type { Scope } from "./identity.js";
@@ -87,18 +88,18 @@ function parseLine(text: string, where: string): TokenLine {
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const field = toPrintable(issue?.path.join(".") ?? "");
-    throw new Error(
+    throw new ConfigError(
       `${where}: ${field === "" ? "no token line" : `${field} is not right`}; make lines with vnic-graph token add (roles: ${ALL_ROLES.join(", ")})`,
     );
   }
   // A person who reads the line may believe the first value, while JSON.parse takes the last.
   const repeated = findRepeatedKey(text);
   if (repeated !== null) {
-    throw new Error(`${where}: the key ${toPrintable(repeated)} stands there twice; remove one`);
+    throw new ConfigError(`${where}: the key ${toPrintable(repeated)} stands there twice; remove one`);
   }
   const { roles, scope } = parsed.data;
   if (scope != null && roles.includes("operator")) {
-    throw new Error(
+    throw new ConfigError(
       `${where}: an operator manages all hosts, so this token cannot have a scope; make two tokens, one for each`,
     );
   }
@@ -116,7 +117,7 @@ function refuseRepeated(
     const key = findKey(line);
     const first = seen.get(key);
     if (first !== undefined) {
-      throw new Error(
+      throw new ConfigError(
         `${file}: ${what} ${line.name} stands there twice, in lines ${first} and ${number}; remove or rename one`,
       );
     }

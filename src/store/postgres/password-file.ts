@@ -1,4 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
+import { ConfigError } from "../../model/config-error.js";
 
 /** Whose password is looked up. A Unix socket counts as `localhost`. */
 export interface PasswordOwner {
@@ -6,11 +7,6 @@ export interface PasswordOwner {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-}
-
-/** The password file must not be used. */
-export class PasswordFileError extends Error {
-  override readonly name = "PasswordFileError";
 }
 
 /**
@@ -22,11 +18,13 @@ export async function readPasswordFile(path: string, owner: PasswordOwner): Prom
   try {
     const { mode } = await stat(path);
     if (process.platform !== "win32" && (mode & 0o077) !== 0) {
-      throw new PasswordFileError(`others may read the password file ${path}: chmod 600`);
+      throw new ConfigError(`others may read the password file ${path}: chmod 600`);
     }
     text = await readFile(path, "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    // A home such as /dev/null is no folder.
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
     throw error;
   }
   const wanted = [owner.host, String(owner.port), owner.database, owner.user];

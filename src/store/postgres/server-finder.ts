@@ -2,6 +2,7 @@ import type { DatabaseServer, SessionAttributes } from "../../model/connections/
 import { type ClientOptions, SessionClient } from "./client.js";
 import { findSqlState } from "./errors.js";
 import type { FoundServer, ServerFinder } from "./found-server.js";
+import { ConfigError } from "../../model/config-error.js";
 import { listServerTls } from "./server-tls.js";
 import { listSessionSettings } from "./session.js";
 
@@ -57,6 +58,8 @@ async function findServer(options: Omit<ClientOptions, "finder">): Promise<Found
         try {
           return await probe(options, { server, tls, ...UNSEEN }, wish);
         } catch (error) {
+          // No other server would make such a file a right one.
+          if (error instanceof ConfigError) throw error;
           errors.push(error);
           // The server would answer the same with another form of TLS.
           if (error instanceof UnwantedServerError) break;

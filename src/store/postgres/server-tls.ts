@@ -1,5 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
+import { ConfigError } from "../../model/config-error.js";
 import type { DatabaseTarget } from "../../model/connections/database-url.js";
 
 /** TLS settings as `pg` takes them; `false`: without TLS. */
@@ -35,17 +37,33 @@ function toEncryptedOptions(target: DatabaseTarget): ConnectionOptions {
 function toVerifiedOptions(target: DatabaseTarget, withName: boolean): ConnectionOptions {
   const { sslRootCert } = target;
   const ca =
-    sslRootCert === null || sslRootCert === "system" ? {} : { ca: readPem("sslrootcert", sslRootCert) };
+    sslRootCert === null || sslRootCert === "system"
+      ? {}
+      : { ca: readCertificates("sslrootcert", sslRootCert) };
   const names = withName ? {} : { checkServerIdentity: () => undefined };
   return { ...readOwnCertificate(target), ...ca, ...names, rejectUnauthorized: true };
 }
 
 function readOwnCertificate({ sslCert, sslKey, sslPassword }: DatabaseTarget): ConnectionOptions {
   return {
-    ...(sslCert === null ? {} : { cert: readPem("sslcert", sslCert) }),
+    ...(sslCert === null ? {} : { cert: readCertificates("sslcert", sslCert) }),
     ...(sslKey === null ? {} : { key: readPem("sslkey", sslKey) }),
     ...(sslPassword === null ? {} : { passphrase: sslPassword }),
   };
+}
+
+/** Reads a PEM file with a certificate. Without one OpenSSL would not say which file is wrong, or trust nobody. */
+function readCertificates(parameter: string, path: string): string {
+  const pem = readPem(parameter, path);
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch (cause) {
+    throw new ConfigError(
+      `the file of ${parameter} in DATABASE_URL holds no certificate in PEM; copy it again`,
+      { cause },
+    );
+  }
 }
 
 function readPem(parameter: string, path: string): string {
@@ -53,6 +71,9 @@ function readPem(parameter: string, path: string): string {
     return readFileSync(path, "utf8");
   } catch (cause) {
     const why = cause instanceof Error && "code" in cause ? String(cause.code) : "unreadable";
-    throw new Error(`the file of ${parameter} in DATABASE_URL cannot be read (${why})`, { cause });
+    throw new ConfigError(
+      `the file of ${parameter} in DATABASE_URL cannot be read (${why}); correct the path or its permissions`,
+      { cause },
+    );
   }
 }

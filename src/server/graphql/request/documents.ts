@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HttpError } from "../../errors.js";
+import { ConfigError } from "../../../model/config-error.js";
 import { measureBracketDepth } from "./bracket-depth.js";
 import type { Limits } from "../../../model/limits.js";
 
@@ -62,19 +63,20 @@ export function createTrustedDocumentGate(trusted: ReadonlyMap<string, string>):
 export async function readTrustedDocuments(path: string): Promise<Map<string, string>> {
   const file = `TRUSTED_DOCUMENTS_FILE: ${path}`;
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new Error(`${file} cannot be read; check the path and its permissions`, { cause });
+    throw new ConfigError(`${file} cannot be read; check the path and its permissions`, { cause });
   });
   const content = parseJsonFile(text, file);
   const isList = Array.isArray(content);
   const entries = typeof content === "object" && content !== null ? Object.entries(content) : [];
-  if (entries.length === 0) throw new Error(`${file} lists no operation; every request would be refused`);
+  if (entries.length === 0)
+    throw new ConfigError(`${file} lists no operation; every request would be refused`);
   return new Map(
     entries.map(([key, query]: [string, unknown]) => {
       if (typeof query !== "string")
-        throw new Error(`${file}: the entry ${key} is not text; write operations as strings`);
+        throw new ConfigError(`${file}: the entry ${key} is not text; write operations as strings`);
       const hash = hashQuery(query);
       if (!isList && key.replace(/^sha256:/, "") !== hash) {
-        throw new Error(`${file}: ${key} is not the SHA-256 of its operation, which is ${hash}`);
+        throw new ConfigError(`${file}: ${key} is not the SHA-256 of its operation, which is ${hash}`);
       }
       return [hash, query];
     }),
@@ -86,7 +88,7 @@ function parseJsonFile(text: string, file: string): unknown {
     // Some editors begin UTF-8 with a mark, which JSON does not know.
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
-    throw new Error(
+    throw new ConfigError(
       `${file} is no JSON; it must be a list of operations, or a map from SHA-256 to operation`,
       { cause },
     );
