@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { findRealPath } from "./real-path.js";
 import { runAs } from "./run.js";
 
 /** Returns `true` if a process with that number exists, whoever owns it. */
@@ -30,4 +31,17 @@ export async function readCommandLine(pid: number): Promise<string> {
   } catch {
     return (await runAs(null, "ps", ["-o", "command=", "-p", String(pid)]).catch(() => "")).trim();
   }
+}
+
+/**
+ * Finds the process of the server whose `postmaster.pid` has these lines and lies in this directory; `null`: none runs. The file names
+ * the directory as the server was told it, which may be another path to it. The copy of a file names that of another server.
+ */
+export async function findServerProcess(
+  lines: readonly string[],
+  clusterDir: string,
+): Promise<number | null> {
+  const [pid, told = ""] = [Number(lines[0]), lines[1]];
+  if (!isRunning(pid) || !(await readCommandLine(pid)).includes(told)) return null;
+  return told !== "" && (await findRealPath(told)) === (await findRealPath(clusterDir)) ? pid : null;
 }

@@ -1,16 +1,15 @@
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createDatabaseUrl } from "./database-url.js";
-import { readCommandLine, isRunning } from "./processes.js";
-import { CLUSTER, findReplacementDir } from "./user.js";
+import { findServerProcess } from "./processes.js";
+import { CLUSTER, listDataDirs } from "./user.js";
 
 /**
  * Finds the embedded PostgreSQL that another process runs on a data directory. Returns its URL; `null`: none runs, or
  * this user may not read its password.
  */
 export async function findRunningPostgres(dataDir: string): Promise<string | null> {
-  const wanted = resolve(dataDir);
-  for (const directory of [wanted, findReplacementDir(wanted)]) {
+  for (const directory of await listDataDirs(dataDir)) {
     const url = await readUrlAt(directory);
     if (url !== null) return url;
   }
@@ -24,9 +23,9 @@ export async function findRunningPostgres(dataDir: string): Promise<string | nul
 async function readUrlAt(directory: string): Promise<string | null> {
   const clusterDir = join(directory, CLUSTER);
   const lines = (await readIfThere(join(clusterDir, "postmaster.pid"))).split("\n");
-  const [pid, port] = [Number(lines[0]), Number(lines[3])];
+  const port = Number(lines[3]);
   const isReady = lines[7]?.trim() === "ready";
-  if (!isReady || !isRunning(pid) || !(await readCommandLine(pid)).includes(clusterDir)) return null;
+  if (!isReady || (await findServerProcess(lines, clusterDir)) === null) return null;
   const password = (await readIfThere(join(directory, "password"))).trim();
   return password === "" || !Number.isInteger(port) ? null : createDatabaseUrl(port, password);
 }

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readCommandLine, isRunning } from "./processes.js";
+import { findServerProcess, isRunning } from "./processes.js";
 import { findLastErrors, createSpawnOptions, type ServerUser } from "./run.js";
 
 /** Options of a server. */
@@ -80,9 +80,10 @@ function superviseServer(first: ChildProcess, port: number, options: ServerOptio
 /** Ends a server that an earlier gateway left behind. Call it only while holding the directory's lock. */
 export async function stopOrphan(clusterDir: string): Promise<void> {
   const file = join(clusterDir, "postmaster.pid");
-  const pid = Number((await readFile(file, "utf8").catch(() => "")).split("\n")[0]);
-  if (!isRunning(pid)) return;
-  if (!(await readCommandLine(pid)).includes(clusterDir)) {
+  const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  if (!isRunning(Number(lines[0]))) return;
+  const pid = await findServerProcess(lines, clusterDir);
+  if (pid === null) {
     // Another program has that process number now. PostgreSQL would take it for a running server and refuse to start.
     await rm(file, { force: true });
     return;

@@ -1,6 +1,7 @@
 import { chmod, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { makeDataDir } from "./data-dir.js";
+import { findRealPath } from "./real-path.js";
 import { runAs, type ServerUser } from "./run.js";
 
 /** The directory of the cluster in a data directory. */
@@ -12,7 +13,7 @@ export const CLUSTER = "postgresql";
  */
 export async function findServerUser(dataDir: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0) return null;
-  for (const directory of [dataDir, findReplacementDir(dataDir)]) {
+  for (const directory of await listDataDirs(dataDir)) {
     const owner = await stat(join(directory, CLUSTER)).catch(() => null);
     if (owner !== null && owner.uid !== 0) {
       return { uid: owner.uid, gid: owner.gid, name: `uid ${owner.uid}` };
@@ -34,7 +35,7 @@ export async function findServerUser(dataDir: string): Promise<ServerUser | null
  * returns a directory below `/var/lib/vnic-graph`, which is always the same one.
  */
 export async function makeReachableDataDir(wanted: string, user: ServerUser | null): Promise<string> {
-  for (const directory of user === null ? [wanted] : [wanted, findReplacementDir(wanted)]) {
+  for (const directory of user === null ? [wanted] : await listDataDirs(wanted)) {
     await makeDataDir(directory);
     if (user === null || (await ensureCanEnter(directory, user))) return directory;
   }
@@ -44,9 +45,20 @@ export async function makeReachableDataDir(wanted: string, user: ServerUser | nu
   );
 }
 
-/** Returns the directory to use instead of a data directory that the server's user cannot enter. */
-export function findReplacementDir(dataDir: string): string {
-  return join("/var/lib/vnic-graph", dataDir.split("/").filter(Boolean).join("-"));
+/**
+ * Lists the directories in which the data of a data directory may be: the directory itself, and what is used instead if the
+ * server's user cannot enter it. That goes by the real path, so that all spellings of one directory share it. Data that lie where an
+ * earlier release put them, by the spelling, are used on.
+ */
+export async function listDataDirs(dataDir: string): Promise<readonly string[]> {
+  const wanted = resolve(dataDir);
+  const [spelled, real] = [findReplacementDir(wanted), findReplacementDir(await findRealPath(wanted))];
+  const hasData = await stat(join(spelled, CLUSTER)).catch(() => null);
+  return [wanted, ...(spelled !== real && hasData !== null ? [spelled] : []), real];
+}
+
+function findReplacementDir(directory: string): string {
+  return join("/var/lib/vnic-graph", directory.split("/").filter(Boolean).join("-"));
 }
 
 /**
