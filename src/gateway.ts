@@ -102,9 +102,11 @@ async function startBeside(embedded: BackendOptions["embedded"], options: Gatewa
     onWait: start.announce,
     onPrepared: start.runAfter,
   });
-  opened.then(start.announce, () => undefined);
+  opened.then(start.announce, () => undefined).finally(start.end);
+  Promise.resolve(embedded).then(start.expectSoon, () => undefined);
   const stop = async () => {
     stopping.abort();
+    start.end();
     await Promise.all([server.drain({ timeoutMs: DRAIN_TIMEOUT_MS }), opened.catch(() => undefined)]);
     await slot.current?.close();
     await inputs.pool.stop();

@@ -31,7 +31,14 @@ export interface Announcement {
   readonly announced: Promise<void>;
   /** Runs what logs a further line, as soon as the start was announced. */
   readonly runAfter: (tell: () => void) => void;
+  /** From now on, the start waits for a database that is there. If that takes long, it is announced with a line that says so. */
+  readonly expectSoon: () => void;
+  /** The start is over. */
+  readonly end: () => void;
 }
+
+/** After so long a start waits for something: without work for migrations, it takes less than a second. */
+const SLOW_MS = 10_000;
 
 /** Creates the announcement of a gateway that answers at the URL. */
 export function createAnnouncement(
@@ -42,15 +49,32 @@ export function createAnnouncement(
   const announced = new Promise<void>((done) => (resolve = done));
   const waiting: (() => void)[] = [];
   let isDone = false;
+  let isOver = false;
+  let slow: NodeJS.Timeout | undefined;
+  const announceOnce = (): void => {
+    if (isDone || signal?.aborted === true) return;
+    isDone = true;
+    clearTimeout(slow);
+    announceStart(config, url, announce);
+    log.info({ url }, "listening");
+    for (const tell of waiting.splice(0)) tell();
+    resolve();
+  };
   return {
     announced,
-    announce: () => {
-      if (isDone || signal?.aborted === true) return;
-      isDone = true;
-      announceStart(config, url, announce);
-      log.info({ url }, "listening");
-      for (const tell of waiting.splice(0)) tell();
-      resolve();
+    announce: announceOnce,
+    expectSoon: () => {
+      if (isDone || isOver) return;
+      slow = setTimeout(() => {
+        announceOnce();
+        log.warn(
+          "the start waits for the database: for a migration, a lock, or a standby that has to confirm commits; pg_stat_activity there says which",
+        );
+      }, SLOW_MS);
+    },
+    end: () => {
+      isOver = true;
+      clearTimeout(slow);
     },
     runAfter: (tell) => {
       if (isDone) tell();

@@ -60,9 +60,11 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
   const told = { onWait, onPrepared, onUnavailable: onChange };
   const database = await openDatabase(config, log, signal, { embedded, ...told });
   const opened: Stoppable[] = [];
+  const cutting = cutAfterStop(database, signal);
   const close = async () => {
     for (const part of opened.splice(0).reverse()) await part.stop();
     await database.close();
+    cutting.cancel();
   };
   const open = <T extends Stoppable | null>(part: T): T => {
     if (part !== null) opened.push(part);
@@ -77,6 +79,28 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     throw error;
   }
 }
+
+/**
+ * Cuts the database's connections when it has kept a stop waiting for so long. What waits for a commit, as while a synchronous
+ * standby is away, then fails, and with it the start or the pass that would wait on.
+ */
+function cutAfterStop(database: Database, signal: AbortSignal): { cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    timer = setTimeout(() => void database.cut().catch(() => undefined), CUT_AFTER_MS);
+  };
+  if (signal.aborted) begin();
+  signal.addEventListener("abort", begin);
+  return {
+    cancel: () => {
+      signal.removeEventListener("abort", begin);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Longer than running requests and most statements may take, and less than the ten seconds of a stop. */
+const CUT_AFTER_MS = 8_000;
 
 /** Something that runs until it is stopped. */
 interface Stoppable {

@@ -1,9 +1,9 @@
 import { pino } from "pino";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { loadConfig } from "../../src/config.js";
 import { startGateway } from "../../src/gateway.js";
 import { createDatabase } from "../support/databases/database.js";
-import { announceStart } from "../../src/gateway/announce.js";
+import { announceStart, createAnnouncement } from "../../src/gateway/announce.js";
 
 test.each([
   ["/", "http://127.0.0.1:4000"],
@@ -40,4 +40,39 @@ test("a start says that it listens when queries are answered, and logs what it d
   expect(await Promise.all(asked)).toEqual([{ data: { vms: { totalCount: 0 } } }]);
   const said = told.filter((line) => /announced|listening|brought/.test(line));
   expect([...new Set(said)]).toEqual(["announced", "listening", "database brought up to date"]);
+});
+
+test("a start that waits long for a database that is there says so once, and where it listens", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const told: string[] = [];
+  const create = () =>
+    createAnnouncement(
+      {
+        config: loadConfig({}),
+        log: pino(
+          { base: null },
+          { write: (line: string) => told.push((JSON.parse(line) as { msg: string }).msg) },
+        ),
+        announce: () => undefined,
+      },
+      "http://127.0.0.1:4000",
+    );
+  const slow = create();
+  slow.expectSoon();
+  vi.advanceTimersByTime(9_999);
+  expect(told).toEqual([]);
+  vi.advanceTimersByTime(100_000);
+  expect(told).toEqual(["listening", expect.stringMatching(/^the start waits for the database: /)]);
+  told.length = 0;
+  const [soon, ended] = [create(), create()];
+  soon.expectSoon();
+  soon.announce();
+  ended.expectSoon();
+  ended.end();
+  ended.expectSoon();
+  vi.advanceTimersByTime(100_000);
+  expect(told).toEqual(["listening"]);
 });

@@ -2,8 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startEmbeddedPostgres } from "../../src/embedded-postgres/embedded-postgres.js";
+import { migrateAt } from "../../src/gateway/database/database.js";
 import { createAuthority } from "../../src/simulator/wire/certificates.js";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
+import { runSql } from "../support/databases/postgres-server.js";
+import { eventually } from "../support/eventually.js";
 import { writeLoadHook } from "../support/processes/load-hook.js";
 import { runVnicGraph } from "../support/processes/process.js";
 
@@ -91,3 +95,33 @@ test("SIGHUP before the gateway is ready has it read its files again as soon as 
   run.child.kill("SIGTERM");
   expect(await run.ended, run.output()).toBe(0);
 });
+
+test.each([
+  ["migrations", false],
+  ["the first writes", true],
+])(
+  "SIGTERM ends a start with 0 while the commit of %s waits for a standby that is away",
+  async (_, isMigrated) => {
+    const own = await startEmbeddedPostgres({ dataDir: folder, log: () => undefined });
+    try {
+      if (isMigrated) await migrateAt(own.url);
+      await runSql(own.url, "ALTER SYSTEM SET synchronous_standby_names = 'away'");
+      await runSql(own.url, "SELECT pg_reload_conf()");
+      const run = runVnicGraph(["start"], {
+        PORT: "0",
+        DATABASE_URL: own.url,
+        VDSM_HOSTS: "127.0.0.1:1",
+        VDSM_TLS: "off",
+      });
+      await eventually(async () => {
+        const waits = await runSql(own.url, "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        expect(waits).not.toEqual([]);
+      });
+      run.child.kill("SIGTERM");
+      expect(await run.ended, run.output()).toBe(0);
+      expect(run.output()).toContain('"msg":"stopped"');
+    } finally {
+      await own.stop();
+    }
+  },
+);

@@ -24,6 +24,8 @@ export interface Database {
   /** For the check whether the database answers. */
   readonly health: DataSource;
   countConnections(): { total: number; idle: number; waiting: number };
+  /** Closes the connections at once, whatever runs over them, and opens none any more. */
+  cut(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,7 +117,8 @@ export async function openDatabase(
   }
   isOpen = true;
   const { passes: dataSource, readers, health } = shares;
-  return { dataSource, readers, health, countConnections: () => shares.countConnections(), close };
+  const countConnections = () => shares.countConnections();
+  return { dataSource, readers, health, countConnections, cut: () => shares.close(), close };
 }
 
 /** Brings a database up to date over a connection of its own. A migration may be silent for longer than any request. */
