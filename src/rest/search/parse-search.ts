@@ -34,7 +34,7 @@ export function parseSearch(
   const { tokens, sort, page } = splitSearch(text, kind);
   return {
     condition: parseGroups(tokens, text, { caseSensitive, kind }),
-    sort: sort === null ? null : { key: parseSortKey(sort.key), descending: sort.descending },
+    sort: sort === null ? null : { key: parseSortKey(sort.key, kind), descending: sort.descending },
     page,
   };
 }

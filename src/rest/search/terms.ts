@@ -18,7 +18,7 @@ export function parseTerm(
 ): VmSearch {
   const parse = findTerms(kind).get(key.toLowerCase());
   if (parse === undefined) {
-    const keys = kind === "vm" ? KEYS : kind === "host" ? "name, status, address and id" : "name and id";
+    const keys = kind === "vm" ? KEYS : kind === "host" ? "name, status, address and id" : NAMED_KEYS;
     throw new OvirtFaultError(400, `search: the key ${key.slice(0, 100)} is not known here; ${keys} are`);
   }
   return parse(value, caseSensitive) ?? refuseValue(key.toLowerCase(), value);
@@ -34,11 +34,12 @@ export function parseWord(word: string, caseSensitive: boolean): VmSearch {
   return { kind: "anyText", match: { parts, ignoreCase: !caseSensitive } };
 }
 
-/** Parses the key after `sortby`. */
-export function parseSortKey(key: string): VmSort["key"] {
-  const known = SORT_KEYS.get(key.toLowerCase());
+/** Parses the key after `sortby`, of things of a kind. */
+export function parseSortKey(key: string, kind: SearchedKind): VmSort["key"] {
+  const [sortKeys, keys] = kind === "vm" ? [SORT_KEYS, KEYS] : [NAMED_SORT_KEYS, NAMED_KEYS];
+  const known = sortKeys.get(key.toLowerCase());
   if (known !== undefined) return known;
-  throw new OvirtFaultError(400, `search: cannot sort by ${key.slice(0, 100)}; ${KEYS} can be`);
+  throw new OvirtFaultError(400, `search: cannot sort by ${key.slice(0, 100)}; ${keys} can be`);
 }
 
 type ParseTerm = (value: string, caseSensitive: boolean) => VmSearch | null;
@@ -84,14 +85,20 @@ const HOST_TERMS: ReadonlyMap<string, ParseTerm> = new Map<string, ParseTerm>([
 ]);
 
 const KEYS = "name, status, host, cluster, id, fqdn and ip";
+const NAMED_KEYS = "name and id";
+
+/** What all but VMs can be sorted by. */
+const NAMED_SORT_KEYS: ReadonlyMap<string, VmSort["key"]> = new Map<string, VmSort["key"]>([
+  ["name", "name"],
+  ["id", "id"],
+]);
 
 const SORT_KEYS: ReadonlyMap<string, VmSort["key"]> = new Map<string, VmSort["key"]>([
-  ["name", "name"],
+  ...NAMED_SORT_KEYS,
   ["status", "status"],
   ["host", "host"],
   ["on_host", "host"],
   ["cluster", "cluster"],
-  ["id", "id"],
   ["fqdn", "fqdn"],
   ["ip", "ip"],
 ]);
