@@ -7,7 +7,7 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import { findDirection, listParts, type PagePart } from "../store/read/vms/page-order.js";
-import type { VmFilter, VmPageRequest } from "../store/types.js";
+import type { VmFilter, VmIdList, VmPageRequest } from "../store/types.js";
 import type { VmTree } from "../store/vm-tree.js";
 import { FROM_VMS } from "./conditions/engine-conditions.js";
 import { createTreesReader, selectVms, type PageStatement } from "./vm-rows.js";
@@ -41,14 +41,12 @@ async function findPlaces(
   scope: VmScopeSql,
   source: VmConditionSql,
 ): Promise<Place[]> {
-  const ids = await readFoundIds(database, page.filter, scope, source);
-  const places: Place[] = [];
-  for (let at = 0; at < ids.length; at += VMS_A_STATEMENT) {
-    const parameters = new SqlParameters();
-    const some = parameters.add(ids.slice(at, at + VMS_A_STATEMENT));
-    const rows = selectVms(`SELECT unnest(${some}::uuid[])`);
-    places.push(...(await readWholeTrees(database, { rows }, parameters)).map(findPlace));
-    await takeTurn();
+  const places = await rankVms(database, page.filter, scope, source);
+  if (places === null) {
+    throw new NotKeptError(
+      `orderBy: an engine's database does not keep primary addresses, and they are found for ${MOST_RANKED_VMS} VMs at most; ` +
+        "narrow the list by filter, or order by name, id, host or status",
+    );
   }
   const sign = findDirection(page) === "ASC" ? 1 : -1;
   return listParts(page)
@@ -59,6 +57,49 @@ async function findPlaces(
         .slice(0, page.limit),
     )
     .slice(0, page.limit);
+}
+
+/**
+ * Reads the ids of the VMs that a filter finds, sorted by primary address, then by name; those without one are the lowest.
+ * `null`: there are more than {@link MOST_RANKED_VMS}.
+ */
+export async function readIdsByPrimaryAddress(
+  database: Queryable,
+  { filter, sort, offset, limit }: VmIdList,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<string[] | null> {
+  const places = await runSearch(database, (alone) => rankVms(alone, filter, scope, source));
+  if (places === null) return null;
+  const sign = sort.descending ? -1 : 1;
+  // The places come by name, and sorting keeps the order of equal ones.
+  return places
+    .sort((left, right) => sign * compareAddresses(left, right))
+    .slice(offset, limit === null ? undefined : offset + limit)
+    .map(({ id }) => id);
+}
+
+/** Finds the places of the VMs that a filter finds, by name; `null`: there are more than {@link MOST_RANKED_VMS}. */
+async function rankVms(
+  database: Queryable,
+  filter: VmFilter,
+  scope: VmScopeSql,
+  source: VmConditionSql,
+): Promise<Place[] | null> {
+  const ids = await readFoundIds(database, filter, scope, source);
+  if (ids.length > MOST_RANKED_VMS) return null;
+  const found = new Map<string, Place>();
+  for (let at = 0; at < ids.length; at += VMS_A_STATEMENT) {
+    const parameters = new SqlParameters();
+    const some = parameters.add(ids.slice(at, at + VMS_A_STATEMENT));
+    const rows = selectVms(`SELECT unnest(${some}::uuid[])`);
+    for (const tree of await readWholeTrees(database, { rows }, parameters)) {
+      found.set(tree.vm.id, findPlace(tree));
+    }
+    await takeTurn();
+  }
+  // A VM may be gone since its id was read.
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
 /** The most VMs whose primary addresses are found for one page. */
@@ -81,14 +122,12 @@ async function readFoundIds(
   const where = buildVmConditions(filter, scope, source, parameters);
   const rows = await queryRows<{ readonly id: string }>(
     database,
-    `SELECT s.vm_guid AS id FROM ${FROM_VMS} WHERE ${where} LIMIT ${MOST_RANKED_VMS + 1}`,
+    `SELECT found.id FROM (
+        SELECT s.vm_guid AS id, ${source.name} AS name FROM ${FROM_VMS} WHERE ${where} LIMIT ${MOST_RANKED_VMS + 1}) found
+      ORDER BY found.name, found.id`,
     parameters.values,
   );
-  if (rows.length <= MOST_RANKED_VMS) return rows.map(({ id }) => id);
-  throw new NotKeptError(
-    `orderBy: an engine's database does not keep primary addresses, and they are found for ${MOST_RANKED_VMS} VMs at most; ` +
-      "narrow the list by filter, or order by name, id, host or status",
-  );
+  return rows.map(({ id }) => id);
 }
 
 /** The place of a VM among others. */
@@ -115,11 +154,16 @@ function createPlace(id: string, address: string | null): Place {
   return { id, address, family, value };
 }
 
-/** Compares as PostgreSQL compares `inet` and `uuid`: IPv4 comes before IPv6. */
+/** Compares as PostgreSQL compares `inet` and `uuid`. */
 function comparePlaces(left: Place, right: Place): number {
+  const order = compareAddresses(left, right);
+  return order !== 0 ? order : left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
+}
+
+/** Compares as PostgreSQL compares `inet`: IPv4 comes before IPv6. Unknown addresses are the lowest. */
+function compareAddresses(left: Place, right: Place): number {
   if (left.family !== right.family) return left.family - right.family;
-  if (left.value !== right.value) return left.value < right.value ? -1 : 1;
-  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0;
+  return left.value === right.value ? 0 : left.value < right.value ? -1 : 1;
 }
 
 function createPartCheck({ isKnown, bounds }: PagePart): (place: Place) => boolean {

@@ -5,6 +5,7 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryOptionalRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmFilter, VmIdList, VmPageRequest } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
+import { readIdsByPrimaryAddress } from "./primary-pages.js";
 import { buildPageStatement } from "./vm-page.js";
 import { selectVms, type ReadSelected } from "./vm-rows.js";
 
@@ -43,13 +44,16 @@ function isSearch({ ip, nameContains, statuses, search }: VmFilter): boolean {
   return ip !== undefined || nameContains !== undefined || statuses !== undefined || search !== undefined;
 }
 
-/** Reads the sorted ids of the VMs that a filter finds. */
+/** Reads the sorted ids of the VMs that a filter finds. More than can be ranked by primary address are sorted by the first one in `vm_ip`. */
 export async function readVmIds(
   database: Queryable,
-  { filter, sort, offset, limit }: VmIdList,
+  list: VmIdList,
   scope: VmScopeSql,
   source: VmConditionSql,
 ): Promise<string[]> {
+  const { filter, sort, offset, limit } = list;
+  const ranked = sort.key === "ip" ? await readIdsByPrimaryAddress(database, list, scope, source) : null;
+  if (ranked !== null) return ranked;
   const parameters = new SqlParameters();
   const order = buildSearchOrder(sort, source);
   const rows = await querySearchRows<{ id: string }>(

@@ -331,6 +331,11 @@ test("an engine's VMs are ordered by primary address up to a number; a filter ma
     ]);
     const filtered = `first: 1, orderBy: PRIMARY_ADDRESS_ASC, filter: { name: { startsWith: "vm-" } }`;
     expect(await askForData(store, `{ vms(${filtered}) { ${list} } }`)).toEqual({ vms: { nodes: [first] } });
+    // oVirt's clients are answered however many there are: by the first address of each VM.
+    const sort = { key: "ip", descending: true } as const;
+    expect(await store.readVmIds({ filter: {}, sort, offset: 255, limit: 1 })).toEqual([
+      "00000000-0000-4000-8000-000000000256",
+    ]);
   } finally {
     await large.drop();
   }
