@@ -59,18 +59,9 @@ const NAMES = [
   "Ethernet 2",
   "lo",
 ];
-const IPV4 = [
-  "10.0.0.5",
-  "10.0.0.6",
-  "10.0.1.7",
-  "172.17.0.1",
-  "169.254.3.4",
-  "127.0.0.1",
-  "100.64.0.9",
-  "192.0.0.2",
-];
+const IPV4 = ["10.0.0.5", "10.0.0.6", "10.0.1.7", "172.17.0.1", "169.254.3.4", "100.64.0.9", "192.0.0.2"];
 const IPV6 = [
-  ...["fe80::1", "2001:db8::5", "2001:db8::aaaa:bbbb:cccc:dddd", "fd00::7", "::ffff:10.0.0.5", "::1"],
+  ...["fe80::1", "2001:db8::5", "2001:db8::aaaa:bbbb:cccc:dddd", "fd00::7", "::ffff:10.0.0.5"],
   ...["2001:db8::546f:ff:fe00:3", "::a00:5", "::ffff:0:10.0.0.5"],
 ];
 
@@ -112,7 +103,7 @@ function makeVm(number: number, pick: Pick) {
 
 type Row = Readonly<Record<string, string | number | null>>;
 
-/** Copies rows into the tables of an engine, where networks are in vNIC profiles. */
+/** Copies rows into the tables of an engine, where networks are in vNIC profiles, and every other row has loopback addresses, too. */
 async function mirror(database: TestDatabase, engine: EngineDatabase): Promise<void> {
   const copy = async (select: string, insert: (row: Row) => string) => {
     const rows: Row[] = await database.dataSource.query(select);
@@ -143,6 +134,10 @@ async function mirror(database: TestDatabase, engine: EngineDatabase): Promise<v
     (row) =>
       `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds, vm_ip, guest_agent_nics_hash) VALUES (${values(row)})`,
   );
+  await engine.asEngine(
+    `UPDATE vm_dynamic SET vm_ip = concat_ws(' ', '127.0.0.53', vm_ip, '::1')
+      WHERE guest_agent_nics_hash <> 0 AND right(vm_guid::text, 1) < '8'`,
+  );
   await copy(
     `SELECT i.id, i.vm_guid, i.name, i.mac_addr, CASE e.network WHEN 'red' THEN '${networks.red}' WHEN 'blue' THEN '${networks.blue}' END
        FROM vm_interface i LEFT JOIN vnic_graph_nic e ON e.nic_id = i.id`,
@@ -152,5 +147,10 @@ async function mirror(database: TestDatabase, engine: EngineDatabase): Promise<v
   await copy(
     "SELECT vm_id, interface_name, mac_address, ipv4_addresses, ipv6_addresses FROM vm_guest_agent_interfaces",
     (row) => `INSERT INTO vm_guest_agent_interfaces VALUES (${values(row)})`,
+  );
+  await engine.asEngine(
+    `UPDATE vm_guest_agent_interfaces SET ipv4_addresses = concat_ws(',', nullif(ipv4_addresses, ''), '127.0.0.1'),
+        ipv6_addresses = concat_ws(',', '::1', nullif(ipv6_addresses, ''), '0:0:0:0:0:0:0:1%lo', '::ffff:127.0.0.2')
+      WHERE right(vm_id::text, 1) > '4'`,
   );
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseCidr } from "../../src/model/address/cidr.js";
 import type { ReadStore } from "../../src/store/types.js";
+import type { VmSearch } from "../../src/store/vm-search.js";
 import { askForData } from "../graph/support/ask.js";
 import { HOST_B, id } from "../support/builders/ids.js";
 import { createMirroredFleet, type MirroredFleet } from "./mirrored-fleet.js";
@@ -22,6 +24,20 @@ const QUESTIONS: Readonly<Record<string, string>> = {
     '{ addressConflicts(first: 500, within: "10.0.0.0/8") { totalCount nodes { address vmCount } } }',
   "MACs of several VMs":
     "{ macConflicts(first: 500) { totalCount nodes { macAddress vmCount vmNics { id } } } }",
+  ...Object.fromEntries(
+    [
+      "hasAddress: true",
+      "hasAddress: false",
+      'address: { inCidr: "0.0.0.0/0" }',
+      'address: { inCidr: "::/0" }',
+      "address: { family: IPV6 }",
+      'address: { anyOf: ["10.0.0.5", "127.0.0.1", "::1"] }',
+      'not: { address: { eq: "127.0.0.1" } }',
+    ].map((filter) => [
+      `VMs with ${filter}`,
+      `{ vms(first: 500, filter: { ${filter} }) { totalCount nodes { id guestInfo { ips networkDevices { name ipv4Addresses ipv6Addresses } } } } }`,
+    ]),
+  ),
   "all addresses":
     "{ guestAddresses(first: 500) { totalCount nodes { address vm { id } device { name } vmNic { id } } } }",
   "addresses of IPv6":
@@ -94,6 +110,36 @@ describe.each([1, 2, 3])(
         }
       },
     );
+
+    test.each<[string, VmSearch]>([
+      ["one of IPv4", { kind: "address", address: "127.0.0.1" }],
+      ["the one of IPv6", { kind: "address", address: "::1" }],
+      ["several", { kind: "addresses", addresses: ["127.0.0.1", "::ffff:127.0.0.2", "::1", "127.0.0.53"] }],
+      ["127.*", { kind: "addressPattern", parts: ["127.", ""] }],
+      ["a pattern of the one of IPv6", { kind: "addressPattern", parts: ["0:0:", ":1"] }],
+      ["127.0.0.0/8", { kind: "inCidr", cidr: parseCidr("127.0.0.0/8") }],
+      ["::1/128", { kind: "inCidr", cidr: parseCidr("::1/128") }],
+    ])("loopback addresses, which an engine keeps, are found by no search: %s", async (_, search) => {
+      const list = {
+        filter: { search },
+        sort: { key: "id", descending: false },
+        offset: 0,
+        limit: null,
+      } as const;
+      expect(await fleet.database.store.readVmIds(list)).toEqual([]);
+      expect(await fleet.store.readVmIds(list)).toEqual([]);
+    });
+
+    test("any address is found by a pattern, but no loopback address", async () => {
+      const search = { kind: "addressPattern", parts: ["", ""] } as const;
+      const list = {
+        filter: { search },
+        sort: { key: "id", descending: false },
+        offset: 0,
+        limit: null,
+      } as const;
+      expect(await fleet.store.readVmIds(list)).toEqual(await fleet.database.store.readVmIds(list));
+    });
 
     test("what does not fit, page by page", async () => {
       const readAll = async (reader: ReadStore) => {

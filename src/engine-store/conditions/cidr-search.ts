@@ -1,7 +1,7 @@
 import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
 import { isMapped } from "../../store/read/conditions/match-cidr.js";
-import { parseWord, selectWords } from "./address-words.js";
+import { isNoLoopback, parseWord, selectWords } from "./address-words.js";
 
 /**
  * Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. `exceptMapped` leaves out IPv4
@@ -34,7 +34,7 @@ function selectInCidr(cidr: Cidr, parameters: SqlParameters, exceptMapped: boole
       SELECT w.vm_id, ${address} AS address FROM (
         SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table}
         WHERE ${mayMatch(column, each, parameters)}) w
-      WHERE ${address} <<= ${parameters.add(formatCidr(each))}::inet
+      WHERE ${isNoLoopback("w.word")} AND ${address} <<= ${parameters.add(formatCidr(each))}::inet
         ${exceptMapped ? `AND NOT ${isLeftOut}` : ""}`;
     return [
       select(

@@ -1,4 +1,5 @@
 import { listEquivalentAddresses } from "../../model/address/cidr.js";
+import { isLoopbackAddress } from "../../model/address/ip.js";
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/guest/vm-status.js";
 import {
   listAddressColumns,
@@ -8,7 +9,7 @@ import {
 import { escapeRegExp, matchText } from "../../store/read/conditions/text-match.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
-import { parseWord } from "./address-words.js";
+import { hasOtherThanLoopback, NO_LOOPBACK_PATTERN, parseWord } from "./address-words.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
 import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
@@ -33,19 +34,22 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
     return statuses.includes(VM_STATUS.UNASSIGNED) ? `(${isListed} OR d.status IS NULL)` : isListed;
   },
   hasAddress: (address, parameters) =>
-    `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
+    isLoopbackAddress(address)
+      ? "false"
+      : `(s.vm_guid = ANY(ARRAY(${selectVmsWithAddress(address, parameters)})) AND ${mayHaveGuest("d.status")})`,
   hasAddressLike: (parts, parameters) => {
-    const matches = listAddressColumns(parts).map((column) =>
-      matchListedAddress(`g.${column}`, parts, parameters),
-    );
+    const match = (column: string) => matchListedAddress(column, parts, parameters, NO_LOOPBACK_PATTERN);
+    const matches = listAddressColumns(parts).map((column) => match(`g.${column}`));
     return `(s.vm_guid = ANY(ARRAY(
       SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
-      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchListedAddress("i.vm_ip", parts, parameters)}))
+      UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${match("i.vm_ip")}))
       AND ${mayHaveGuest("d.status")})`;
   },
   hasAnyOf: (addresses, parameters) => {
-    if (addresses.length === 0) return "false";
-    const equivalent = addresses.flatMap(listEquivalentAddresses);
+    const equivalent = addresses
+      .filter((address) => !isLoopbackAddress(address))
+      .flatMap(listEquivalentAddresses);
+    if (equivalent.length === 0) return "false";
     const selected =
       equivalent.length <= FEW_ADDRESSES
         ? equivalent.map((address) => selectVmsWithAddress(address, parameters)).join(" UNION ALL ")
@@ -54,9 +58,9 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   },
   hasAddressIn: (cidr, parameters, exceptMapped) =>
     `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters, exceptMapped)})) AND ${mayHaveGuest("d.status")})`,
-  hasAnyAddress: `(${mayHaveGuest("d.status")} AND (d.vm_ip <> '' OR EXISTS (
-      SELECT FROM vm_guest_agent_interfaces g
-      WHERE g.vm_id = s.vm_guid AND (g.ipv4_addresses <> '' OR g.ipv6_addresses <> ''))))`,
+  hasAnyAddress: `(${mayHaveGuest("d.status")} AND (${hasOtherThanLoopback("d.vm_ip")} OR EXISTS (
+      SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid
+        AND (${hasOtherThanLoopback("g.ipv4_addresses")} OR ${hasOtherThanLoopback("g.ipv6_addresses")}))))`,
   isOnTwoHosts: () => {
     throw new NotKeptError("onTwoHosts: an engine's database keeps one host of each VM; ask without it");
   },

@@ -84,5 +84,10 @@ export function isLoopbackAddress(address: string): boolean {
   return LOOPBACK_ADDRESS.test(address);
 }
 
+/** Returns the address unless it is loopback. */
+export function dropLoopback(address: string | null): string | null {
+  return address === null || isLoopbackAddress(address) ? null : address;
+}
+
 const LOOPBACK_ADDRESS = /^(?:(?:::ffff:(?:0:)?)?127\.|::1$)/i;
 const LOCAL_ADDRESS = /^(?:(?:::ffff:(?:0:)?)?(?:127\.|169\.254\.|0\.0\.0\.0$)|::1?$|fe[89ab][0-9a-f]:)/i;

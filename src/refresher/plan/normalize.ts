@@ -1,5 +1,6 @@
 import { DEFAULT_GUEST_LIMITS, type GuestLimits } from "../../model/guest/guest-limits.js";
 import {
+  dropLoopback,
   isGlobalAddress,
   isLoopbackAddress,
   normalizeAddress,
@@ -111,10 +112,6 @@ function normalizeOwnIPv4(text: string): string | null {
 
 function normalizeOwnIPv6(text: string): string | null {
   return dropLoopback(normalizeIPv6(text));
-}
-
-function dropLoopback(address: string | null): string | null {
-  return address === null || isLoopbackAddress(address) ? null : address;
 }
 
 /**

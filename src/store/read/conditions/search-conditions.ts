@@ -176,10 +176,12 @@ export function matchListedAddress(
   column: string,
   parts: readonly string[],
   parameters: SqlParameters,
+  /** A lookahead that a matching address fulfils, too. */
+  lookahead = "",
 ): string {
   const mayMatch = parameters.add(formatLikePattern(["", ...parts.filter((part) => part !== ""), ""]));
   const pattern = parts.map(escapeRegExp).join("[0-9a-f.:]*");
-  const isMatch = parameters.add(`(^|[,[:space:]])${pattern}(%[^,[:space:]]*)?([,[:space:]]|$)`);
+  const isMatch = parameters.add(`(^|[,[:space:]])${lookahead}${pattern}(%[^,[:space:]]*)?([,[:space:]]|$)`);
   return `(${column} <> '' AND lower(${column} COLLATE "C") LIKE ${mayMatch}::text
     AND lower(${column} COLLATE "C") ~ ${isMatch}::text)`;
 }
