@@ -41,10 +41,13 @@ function findBuildTime() {
 }
 
 function findNewestSource() {
-  const sources = readdirSync(join(root, "portal"), { recursive: true, encoding: "utf8" });
   const paths = [
     // Types are for the compiler alone; no page is made of them.
-    ...sources.filter((path) => !path.endsWith(".d.ts")).map((path) => join("portal", path)),
+    ...["portal", "src/model"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((path) => !path.endsWith(".d.ts"))
+        .map((path) => join(folder, path)),
+    ),
     "package-lock.json",
     "scripts/build-pages.mjs",
   ];

@@ -71,6 +71,21 @@ describe("the house", () => {
     expect(strays).toEqual([]);
   });
 
+  test("the portal imports nothing of the sources but model", () => {
+    const portal = join(root, "portal/src");
+    const files = readdirSync(portal, { recursive: true, encoding: "utf8" }).filter((path) =>
+      /\.tsx?$/.test(path),
+    );
+    const targets = files.flatMap((path) => {
+      const text = readFileSync(join(portal, path), "utf8");
+      return [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, to]) =>
+        relative(root, resolve(portal, dirname(path), to!)),
+      );
+    });
+    expect(targets.length).toBeGreaterThan(100);
+    expect(targets.filter((target) => !/^(?:portal\/src|src\/model)\//.test(target))).toEqual([]);
+  });
+
   test("only config.ts reads process.env, and main.ts hands it over", () => {
     const readers = sources
       .filter((file) => /process\s*\.\s*env/.test(readFileSync(file, "utf8")))

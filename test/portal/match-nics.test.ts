@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { guessKind, matchNics } from "../../portal/src/vm/match-nics.js";
+import { matchNics } from "../../portal/src/vm/match-nics.js";
 
 type Vm = Parameters<typeof matchNics>[0];
 
@@ -42,17 +42,12 @@ describe("the tab of a VM", () => {
     expect(matchNics(vmWith([])).rows.map(({ devices }) => devices)).toEqual([[], []]);
   });
 
-  test.each([
-    ["docker0", "container"],
-    ["br-0123456789ab", "container"],
-    ["virbr0", "bridge"],
-    ["br-ex", "bridge"],
-    ["bond0", "bond"],
-    ["eth0.100", "VLAN"],
-    ["wg0", "VPN"],
-    ["Ethernet 2", "other"],
-    [null, "other"],
-  ])("takes %j for a %s", (name, kind) => {
-    expect(guessKind({ name })).toBe(kind);
+  test("tells an interface that is probably a vNIC under another MAC from those that the guest made itself", () => {
+    const vm = vmWith([device("eth0", "1"), device("eth1", null), device("docker0", null)]);
+    const [first, second] = vm.nics!;
+    const probableInterface = { name: "eth1", macAddress: "56:6f:00:00:00:01" };
+    const tab = matchNics({ ...vm, nics: [first!, { ...second!, probableInterface }] });
+    expect(tab.probable.map(({ name }) => name)).toEqual(["eth1"]);
+    expect(tab.guestOnly.map(({ name }) => name)).toEqual(["docker0"]);
   });
 });

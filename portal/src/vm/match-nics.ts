@@ -22,6 +22,8 @@ export interface NicRow {
 /** What the tab of a VM shows. */
 export interface NetworkTab {
   readonly rows: readonly NicRow[];
+  /** Interfaces that are probably a vNIC under another MAC. */
+  readonly probable: readonly Device[];
   /** Interfaces that the guest made itself: no vNIC has their MAC. */
   readonly guestOnly: readonly Device[];
 }
@@ -33,22 +35,15 @@ export function matchNics(vm: MatchedVm): NetworkTab {
     nic,
     devices: devices === null ? null : devices.filter((device) => device.vmNic?.id === nic.id),
   }));
-  return { rows, guestOnly: (devices ?? []).filter((device) => device.vmNic === null) };
+  const withoutNic = (devices ?? []).filter((device) => device.vmNic === null);
+  const isProbable = ({ name, macAddress }: Device) =>
+    rows.some(
+      ({ nic: { probableInterface: probable } }) =>
+        probable?.name === name && probable.macAddress === macAddress,
+    );
+  return {
+    rows,
+    probable: withoutNic.filter(isProbable),
+    guestOnly: withoutNic.filter((device) => !isProbable(device)),
+  };
 }
-
-/** The kinds of interfaces that a guest makes itself. */
-export type GuestOnlyKind = "bridge" | "bond" | "VLAN" | "container" | "VPN" | "other";
-
-/** Guesses the kind of an interface from its name, by the habits of operating systems. */
-export function guessKind({ name }: Pick<Device, "name">): GuestOnlyKind {
-  const known = KINDS.find(([, pattern]) => pattern.test(name ?? ""));
-  return known?.[0] ?? "other";
-}
-
-const KINDS: readonly (readonly [GuestOnlyKind, RegExp])[] = [
-  ["container", /^(?:docker|veth|cni|flannel|cali|podman|lxc|lxd|br-[0-9a-f]{12})/i],
-  ["VPN", /^(?:tun|tap|wg|ppp|ipsec|tailscale|zt)/i],
-  ["bond", /^(?:bond|team)/i],
-  ["VLAN", /^(?:vlan|.+\.\d{1,4}$)/i],
-  ["bridge", /^(?:br|virbr|ovs)/i],
-];

@@ -40,7 +40,7 @@ export function PastTab({
       {isKnown && (
         <CompareWith devices={now}>
           <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
-          <GuestOnly devices={tab.guestOnly} areKnown={devices !== null} />
+          <GuestOnly tab={tab} areKnown={devices !== null} />
         </CompareWith>
       )}
     </>

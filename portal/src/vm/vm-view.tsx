@@ -91,7 +91,7 @@ export function VmView({ id, at }: { readonly id: string; readonly at: string | 
       {at === null ? (
         <>
           <NicTable rows={tab.rows} areNicsKnown={vm.nics !== null} />
-          <GuestOnly devices={tab.guestOnly} areKnown={vm.guestInfo?.networkDevices != null} />
+          <GuestOnly tab={tab} areKnown={vm.guestInfo?.networkDevices != null} />
         </>
       ) : (
         <PastTab id={id} at={at} now={vm.guestInfo?.networkDevices ?? null} />

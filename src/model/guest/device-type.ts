@@ -12,6 +12,17 @@ export function guessDeviceType(name: string | null): DeviceType | null {
   return /^(?:(?:vm|xen|ovs)?br\d+|br[-_].+|bridge\d*)$/i.test(name) ? "BRIDGE" : null;
 }
 
+/** The kind of an interface that no vNIC has, as far as its name shows. */
+export type DeviceKind = DeviceType | "VPN" | "UNKNOWN";
+
+/** Guesses the kind of an interface that no vNIC has. Drift and the portal tell them apart by this alone. */
+export function guessDeviceKind(name: string | null): DeviceKind {
+  // The interface of a virtual router, such as `vrrp.51`, looks like a VLAN by its name, but is not one.
+  const type = /^vrrp/i.test(name ?? "") ? null : guessDeviceType(name);
+  if (type !== null) return type;
+  return name !== null && isVpnInterface(name) ? "VPN" : "UNKNOWN";
+}
+
 /** Returns `true` for names that VPN programs give their interfaces. */
 export function isVpnInterface(name: string): boolean {
   return VPN_NAMES.test(name);

@@ -1,5 +1,5 @@
 import { groupByMac } from "../address/mac.js";
-import { guessDeviceType, isVpnInterface } from "./device-type.js";
+import { guessDeviceKind } from "./device-type.js";
 import {
   findMissingInterfaces,
   type ComparedVm,
@@ -68,7 +68,7 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
     const key = formatDriftKey({ nicId: null, device });
     if (seen.has(key)) continue;
     seen.add(key);
-    items.push({ kind: findDeviceKind(name), nicId: null, device });
+    items.push({ kind: `DEVICE_${guessDeviceKind(name)}`, nicId: null, device });
   }
   return items.length <= MOST_DRIFT ? items : pickItems(items);
 }
@@ -93,10 +93,3 @@ export function formatDriftKey({ nicId, device }: Pick<DriftItem, "nicId" | "dev
 }
 
 const LONGEST_NAME = 400;
-
-function findDeviceKind(name: string | null): DriftKind {
-  // The interface of a virtual router, such as `vrrp.51`, looks like a VLAN by its name, but is not one.
-  const type = /^vrrp/i.test(name ?? "") ? null : guessDeviceType(name);
-  if (type !== null) return `DEVICE_${type}`;
-  return name !== null && isVpnInterface(name) ? "DEVICE_VPN" : "DEVICE_UNKNOWN";
-}

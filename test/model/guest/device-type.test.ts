@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { guessDeviceType, isVpnInterface } from "../../../src/model/guest/device-type.js";
+import { guessDeviceKind, guessDeviceType, isVpnInterface } from "../../../src/model/guest/device-type.js";
 
 test.each([
   ["eth0", null],
@@ -40,3 +40,15 @@ test.each(["eth0", "wan", "vpnet0", "ovs-system", "Ethernet 2", "ham", "wlan0"])
     expect(isVpnInterface(name)).toBe(false);
   },
 );
+
+test.each([
+  ["virbr0", "CONTAINER"],
+  ["br-ex", "BRIDGE"],
+  ["bond0.7", "VLAN"],
+  ["wg0", "VPN"],
+  ["vrrp.51", "UNKNOWN"],
+  ["eth1", "UNKNOWN"],
+  [null, "UNKNOWN"],
+] as const)("without a vNIC, %s is of the kind %s", (name, kind) => {
+  expect(guessDeviceKind(name)).toBe(kind);
+});
