@@ -9,7 +9,7 @@ import {
 } from "../../../model/address/cidr.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
-import { checkHasAddress, createFilterError } from "./contradictions.js";
+import { checkContradictions, createFilterError } from "./contradictions.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
@@ -22,10 +22,7 @@ const MAX_CONDITIONS = 50;
 export function parseVmFilter(input: VmFilterInput | null): VmFilter {
   if (input === null) return {};
   const search = parseSearch(input, new FilterReader());
-  checkHasAddress([
-    ...(input.ip == null ? [] : [{ kind: "address", address: input.ip } as const]),
-    ...search,
-  ]);
+  checkContradictions([...parseFirstFields(input), ...search]);
   return {
     ...(input.nameContains != null && { nameContains: parseText("nameContains", input.nameContains) }),
     ...(input.status != null && { statuses: checkListLength("status", input.status) }),
@@ -80,7 +77,6 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
 
 /** Parses all other fields into conditions, which must hold together. */
 function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
-  checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
@@ -220,8 +216,3 @@ const EVERY_ADDRESS = {
   4: { family: 4, first: 0n, last: (1n << 32n) - 1n, prefix: 0 },
   6: { family: 6, first: 0n, last: (1n << 128n) - 1n, prefix: 0 },
 } as const satisfies Record<number, Cidr>;
-
-function checkStale({ stale, staleReason }: VmFilterInput): void {
-  if (stale !== false || staleReason == null) return;
-  throw createFilterError("staleReason", "asked for beside stale: false; leave one of them out");
-}

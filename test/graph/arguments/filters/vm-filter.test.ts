@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ReadStore } from "../../../../src/store/types.js";
 import { createDatabase } from "../../../support/databases/database.js";
-import { HOST_A } from "../../../support/builders/ids.js";
+import { HOST_A, HOST_B } from "../../../support/builders/ids.js";
 import { HOSTS, INTERVAL_MS, writePass } from "../../../support/builders/passes.js";
 import { toGuestInterfaceOf, vmChange, vmState } from "../../../support/builders/stored.js";
 import { askForData, askForErrors } from "../../support/ask.js";
@@ -164,6 +164,22 @@ test.each([
     '{or: [{stale: true}, {hasAddress: false, address: {eq: "::1"}}]}',
     "hasAddress: false, beside an address",
   ],
+  ["{and: [{stale: false}, {staleReason: [AGENT_ABSENT]}]}", "staleReason: asked for beside stale: false"],
+  ["{not: {stale: true}, staleReason: [AGENT_ABSENT]}", "staleReason: asked for beside stale: false"],
+  [
+    '{or: [{nameContains: "a"}, {stale: false, and: [{not: {not: {stale: true}}}]}]}',
+    "staleReason: asked for beside stale: false",
+  ],
+  ["{staleReason: [HOST_FAILED], and: [{staleReason: [VM_MISSING]}]}", "staleReason: asked for beside"],
+  ["{staleReason: [HOST_FAILED], not: {staleReason: [HOST_FAILED]}}", "staleReason: asked for beside"],
+  ["{status: [UP, PAUSED], and: [{status: [DOWN]}]}", "status: asked for beside other states alone"],
+  ['{status: [UP], not: {or: [{nameContains: "a"}, {status: [UP, DOWN]}]}}', "status: asked for beside"],
+  [`{hostId: "${HOST_A}", and: [{hostId: "${HOST_B}"}]}`, "hostId: asked for beside another host"],
+  ["{onTwoHosts: true, and: [{onTwoHosts: false}]}", "onTwoHosts: asked for as true and as false"],
+  [
+    '{ip: "10.0.0.1", not: {or: [{hasAddress: true}, {stale: true}]}}',
+    "hasAddress: false, beside an address",
+  ],
   [
     "{not: {not: {not: {not: {not: {stale: true}}}}}}",
     "filter: and, or, not must not be nested deeper than 5 levels",
@@ -188,4 +204,16 @@ test.each([
   expect(errors[0]).toContain(message);
   expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
   expect(both.countStatements()).toBe(0);
+});
+
+test.each([
+  "{stale: false, and: [{staleReason: []}]}",
+  "{status: [UP, PAUSED], and: [{status: [PAUSED, DOWN]}]}",
+  "{status: [], and: [{status: [DOWN]}]}",
+  "{stale: true, not: {staleReason: [HOST_FAILED]}}",
+  "{stale: false, or: [{staleReason: [HOST_FAILED]}, {staleReason: [VM_MISSING]}]}",
+  "{not: {and: [{stale: true}, {staleReason: [HOST_FAILED]}]}}",
+  '{address: {eq: "10.0.0.1"}, and: [{address: {eq: "10.0.0.2"}}]}',
+])("a filter that may hold, or of which only each alternative cannot, is answered: %s", async (filter) => {
+  expect(await askForErrors(both.sources.own, `{ vms(filter: ${filter}) { totalCount } }`)).toEqual([]);
 });
