@@ -30,9 +30,13 @@ function createEntityTab(types) {
   };
 }
 
-/** The first tabs, by what the gateway serves: `contribute` has no list of VMs. */
+/** What only a source that keeps changes answers. */
+const OF_THE_PAST = /\b(?:guestHistory|addressHistory|LAST_CHANGE_DESC)\b/;
+
+/** The first tabs, by what the gateway serves: `contribute` has no list of VMs, and an engine keeps no past. */
 const SHAPES = {
   whole: () => EXAMPLES,
+  engine: () => EXAMPLES.filter(({ query }) => !OF_THE_PAST.test(query)),
   contribute: (types) => [{ query: sdl }, createEntityTab(types)],
 };
 
@@ -72,7 +76,7 @@ async function start() {
   const fields = body.data?.__schema.queryType.fields.map(({ name }) => name) ?? ["vms"];
   if (status === 401) askForToken();
   else if (status >= 400) showNotice(`The schema cannot be shown: ${body.errors?.[0]?.message ?? status}`);
-  const shape = fields.includes("vms") ? "whole" : "contribute";
+  const shape = fields.includes("vms") ? await findShapeOfWhole() : "contribute";
   generation += 1;
   root.render(
     <GraphiQL
@@ -83,6 +87,12 @@ async function start() {
       shouldPersistHeaders={false}
     />,
   );
+}
+
+/** Finds out whether the source keeps changes: an engine has no place among them, and that is no error. */
+async function findShapeOfWhole() {
+  const { status, body } = await send({ query: "{ changeCursor }" });
+  return status === 200 && body.errors === undefined && body.data?.changeCursor === null ? "engine" : "whole";
 }
 
 /** GraphiQL keeps open tabs; those of one shape of the graph would fail in the other. */

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTwoSources } from "../graph/support/two-sources.js";
 import { createToken } from "../../src/server/identity/token-lines.js";
 import {
   findBrowser,
@@ -11,6 +12,9 @@ import {
   watchBrowser,
 } from "../support/processes/browser.js";
 import { startGatewayProcess, temporaryFolder, type RunningGateway } from "../support/processes/gateway.js";
+
+/** History, who had an address, what changed last. */
+const EXAMPLES_OF_THE_PAST = 3;
 
 const executable = findBrowser();
 if (executable === undefined) console.warn("No Chromium in /usr/bin: GraphiQL is not tried in a browser.");
@@ -105,6 +109,26 @@ describe.skipIf(executable === undefined)("GraphiQL, in a real browser", () => {
     } finally {
       await browser.close();
       await gateway.stop();
+    }
+  });
+
+  test("of an engine has only examples that it answers", async () => {
+    const both = await createTwoSources();
+    const gateway = await startGatewayProcess({ SOURCE: "engine", DATABASE_URL: both.engine.url });
+    const browser = await openBrowser(executable!);
+    try {
+      const { page } = browser;
+      await page.goto(`${gateway.url}/graphiql`);
+      expect(await runFirstExample(page)).not.toMatch(/"errors"/);
+      const tabs = await page.getByRole("tab").count();
+      expect(tabs).toBe(GRAPHIQL_EXAMPLES - EXAMPLES_OF_THE_PAST);
+      for (let place = 1; place < tabs; place += 1) {
+        expect(await runFurtherExample(page, place)).not.toMatch(/"errors"/);
+      }
+    } finally {
+      await browser.close();
+      await gateway.stop();
+      await both.drop();
     }
   });
 
