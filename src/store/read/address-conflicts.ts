@@ -1,5 +1,5 @@
 import { PREFIXES_OF_NO_REACH } from "../../model/address/address-scope.js";
-import { formatCidr, type Cidr } from "../../model/address/cidr.js";
+import { formatAddress, formatCidr, type Cidr } from "../../model/address/cidr.js";
 import { INSIDE_PATTERN, USUAL_BRIDGE_ADDRESSES } from "../../model/guest/container-names.js";
 import { HOLDERS_SHOWN } from "../../model/limits.js";
 import type { AddressConflictsQuestion } from "../finding-types.js";
@@ -13,13 +13,21 @@ export function matchWithin(cidr: Cidr | null, parameters: SqlParameters): strin
   return cidr === null ? "true" : matchCidr("a.address", cidr, parameters);
 }
 
-/** Builds the condition that an address reaches other links. The two comparisons give the range in which the index is read. */
+/**
+ * Builds the condition that an address reaches other links. The two comparisons give the range in which the index is read. An
+ * IPv4 address that is mapped into IPv6 reaches as far as it does unmapped.
+ */
 export function matchReaching(address: string): string {
+  const isIn = (prefix: string) => `${address} <<= '${prefix}'::inet`;
+  const mapped = PREFIXES_OF_NO_REACH.flatMap(({ family, first, prefix }) =>
+    family === 4 ? [`::ffff:${formatAddress({ family, value: first })}/${96 + prefix}`] : [],
+  );
   return [
     `${address} > '0.255.255.255'::inet AND ${address} < 'fe80::'::inet`,
     ...PREFIXES_OF_NO_REACH.map(formatCidr)
       .filter((prefix) => !/^(?:0\.|f)/.test(prefix))
-      .map((prefix) => `NOT ${address} <<= '${prefix}'::inet`),
+      .map((prefix) => `NOT ${isIn(prefix)}`),
+    `NOT (${isIn("::ffff:0.0.0.0/96")} AND (${mapped.map(isIn).join(" OR ")}))`,
   ].join(" AND ");
 }
 

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import type { QueryRunner } from "typeorm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseCidr } from "../../../src/model/address/cidr.js";
+import { findAddressScope } from "../../../src/model/address/address-scope.js";
+import { parseAddress, parseCidr } from "../../../src/model/address/cidr.js";
+import { matchReaching } from "../../../src/store/read/address-conflicts.js";
 import { createReader } from "../../../src/store/read/reader.js";
 import type { VmScope } from "../../../src/store/types.js";
 import { mac, uuid } from "../../support/builders/ids.js";
@@ -85,6 +87,35 @@ test("conflicts are what the plain statement finds, page by page and counted, wh
     { numRuns: 60 },
   );
   expect(found).toBeGreaterThan(20);
+});
+
+test.each([
+  ...[
+    "0.0.0.1",
+    "10.0.0.1",
+    "100.64.0.1",
+    "127.0.0.1",
+    "169.254.1.1",
+    "192.0.0.4",
+    "192.0.0.8",
+    "198.18.0.1",
+  ],
+  ...["224.0.0.1", "255.255.255.255", "::", "::1", "::a00:1", "2001:db8::1", "2001::1", "2002::1", "fd00::1"],
+  ...["fe80::1", "ff02::1", "::ffff:0.0.0.1", "::ffff:10.0.0.1", "::ffff:100.64.0.1", "::ffff:127.0.0.1"],
+  ...[
+    "::ffff:169.254.1.1",
+    "::ffff:192.0.0.4",
+    "::ffff:192.0.0.8",
+    "::ffff:224.0.0.1",
+    "::ffff:255.255.255.255",
+  ],
+])("PostgreSQL judges how far %s reaches as everybody else does", async (text) => {
+  const scope = findAddressScope(parseAddress(text)!);
+  const rows: unknown = await connection.query(
+    `SELECT ${matchReaching("a.address")} AS reaches FROM (SELECT $1::inet AS address) a`,
+    [text],
+  );
+  expect(rows).toEqual([{ reaches: scope !== null && scope !== "link-local" }]);
 });
 
 async function storeVms(vms: readonly Vm[]): Promise<void> {
