@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createMetrics } from "../../src/gateway/serving/metrics.js";
 import { readFleetFigures, type FleetFigures } from "../../src/store/read/fleet-figures.js";
 import { createDatabase, type TestDatabase } from "../support/databases/database.js";
@@ -60,6 +60,28 @@ describe("metrics", () => {
     const unknown = await metrics.print();
     expect(unknown).not.toMatch(/^vnic_graph_(hosts|vms|host_staleness_seconds)\b.* /m);
     expect(unknown).toContain('vnic_graph_database_connections{state="used"} 3');
+  });
+
+  test("leave out the figures of a database that hangs, and ask it once until it answers", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const questions: ((figures: FleetFigures) => void)[] = [];
+    const metrics = createMetrics({
+      fleet: () => new Promise((resolve) => void questions.push(resolve)),
+      pool: () => ({ total: 5, idle: 0, waiting: 1 }),
+      polling: () => null,
+    });
+    for (let scrape = 0; scrape < 3; scrape += 1) {
+      const scraped = metrics.print();
+      await vi.advanceTimersByTimeAsync(2_000);
+      const text = await scraped;
+      expect(text).toContain('vnic_graph_database_connections{state="used"} 5');
+      expect(text).not.toMatch(/^vnic_graph_(hosts|vms)\b/m);
+    }
+    const last = metrics.print();
+    expect(questions).toHaveLength(1);
+    questions[0]?.(FIGURES);
+    expect(await last).toContain("vnic_graph_vms 120");
   });
 
   test("are named by Prometheus' conventions", async () => {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { KeptAnswerFigures } from "../../fast/kept-answers.js";
 import type { PassResult } from "../../refresher/pass.js";
+import { limitPatience } from "../../server/limit-patience.js";
 import type { ServedOperation } from "../../server/options.js";
 import type { TreeMemoryFigures } from "../../store/memory/tree-memory.js";
 import type { FleetFigures } from "../../store/read/fleet-figures.js";
@@ -130,8 +131,8 @@ const MISNAMED = [
 ];
 
 /**
- * Creates the gauges that each scrape reads. Without a database, those that come from it are left out instead of being
- * wrong.
+ * Creates the gauges that each scrape reads. Without a database that answers soon, those that come from it are left out instead
+ * of being wrong.
  */
 function readGaugesAtScrape(
   registers: Registry[],
@@ -166,12 +167,20 @@ function readGaugesAtScrape(
     labelNames: ["state"],
     registers,
   });
+  let reading: Promise<FleetFigures | null> | null = null;
+  // A database that hangs is asked once. Scrapes share that reading, so that they cannot take its connections.
+  const readFleet = (): Promise<FleetFigures | null> => {
+    reading ??= Promise.resolve(fleet()).finally(() => {
+      reading = null;
+    });
+    return limitPatience(reading, PATIENCE_MS, null);
+  };
   const setAnswers = createAnswerMetrics(registers);
   const setTrees = createTreeMetrics(registers);
   return async () => {
     setAnswers(answers());
     setTrees(trees());
-    const figures = (await fleet()?.catch(() => null)) ?? null;
+    const figures = await readFleet();
     for (const gauge of [hosts, vms, staleness, connections, passes]) gauge.reset();
     setEach(passes, "state", { ...polling() });
     const connected = pool();
@@ -191,6 +200,9 @@ function readGaugesAtScrape(
     setEach(staleness, "statistic", { p50, p99, max });
   };
 }
+
+/** A scrape that fails would tell Prometheus, which waits for ten seconds, that the gateway is down. */
+const PATIENCE_MS = 2_000;
 
 function setEach<Label extends string>(
   gauge: Gauge<Label>,

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { HEALTH_RULE } from "../admission/rules.js";
+import { limitPatience } from "../limit-patience.js";
 import type { Readiness } from "../options.js";
 
 /** Deadline of a health check. A healthy database answers sooner, and an orchestrator waits longer. */
@@ -23,7 +24,7 @@ export function registerHealthRoutes(
   let asking: Promise<Readiness> | null = null;
   // Probes that ask at the same time share one question, so that they cannot load the database.
   const ask = (): Promise<Readiness> => {
-    asking ??= limitPatience(readiness()).finally(() => {
+    asking ??= limitPatience(readiness(), PATIENCE_MS, NO_ANSWER).finally(() => {
       asking = null;
     });
     return asking;
@@ -57,17 +58,3 @@ export function registerHealthRoutes(
 
 const SHUTTING_DOWN: Readiness = { ready: false, reasons: ["shutting down"] };
 const STUCK: Readiness = { ready: false, reasons: ["no request could begin for longer than the deadline"] };
-
-async function limitPatience(answer: Promise<Readiness>): Promise<Readiness> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Readiness>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(NO_ANSWER);
-    }, PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([answer.catch(() => NO_ANSWER), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
