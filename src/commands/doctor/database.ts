@@ -1,6 +1,6 @@
 import type { Config } from "../../config.js";
 import { createDataSource } from "../../store/postgres/data-source.js";
-import { findSqlState, LOCK_NOT_AVAILABLE, STATEMENT_POOLING } from "../../store/postgres/errors.js";
+import { findSqlState, LOCK_NOT_AVAILABLE } from "../../store/postgres/errors.js";
 import { checkEngine } from "../../engine-store/check-engine.js";
 import { createEngineDataSource } from "../../engine-store/engine-data-source.js";
 import { listPendingMigrations } from "../../store/postgres/migrate.js";
@@ -10,6 +10,7 @@ import { createStore } from "../../store/store.js";
 import type { PolledHost } from "../../store/types.js";
 import { formatError } from "../../gateway/format-error.js";
 import { checkConnections } from "./connections.js";
+import { explainHowToReach } from "./how-to-reach.js";
 import { fail, createOkFinding, LOCK_HINT, warn, type Finding } from "./finding.js";
 import { checkOurTables } from "./our-tables.js";
 import { checkStatements } from "./statements.js";
@@ -76,120 +77,6 @@ async function checkPolling(dataSource: DataSource): Promise<Finding[]> {
 }
 
 const CHECK = "database";
-
-function explainHowToReach(error: unknown): string {
-  const code = findSqlState(error) ?? "";
-  const message = formatError(error);
-  const fitting = HOW_TO_REACH.find(
-    ({ state, words }) => (state === null || state === code) && words.test(message),
-  );
-  return (
-    fitting?.hint ??
-    "check host and port in DATABASE_URL, that PostgreSQL runs, and what firewalls let through"
-  );
-}
-
-/** Hints by PostgreSQL's code (`null`: any, or none) and the text of the message. The first that fits is used. */
-const HOW_TO_REACH: readonly {
-  readonly state: string | null;
-  readonly words: RegExp;
-  readonly hint: string;
-}[] = [
-  {
-    state: null,
-    words: /client password must be a string|(?:empty|no) password/i,
-    hint: "give a password: in DATABASE_URL, DATABASE_PASSWORD, PGPASSWORD or a password file (docs/database.md)",
-  },
-  {
-    state: null,
-    words: STATEMENT_POOLING,
-    hint: "docs/database.md says how a pooler has to be set",
-  },
-  {
-    state: null,
-    words: /PQexec disallowed/,
-    hint: "switch PgBouncer's disable_pqexec off: a gateway sends simple queries too (docs/database.md)",
-  },
-  {
-    state: null,
-    words: /max_client_conn/,
-    hint: "raise PgBouncer's max_client_conn, or lower DATABASE_POOL_SIZE",
-  },
-  {
-    state: null,
-    words: /^(?:bouncer config error|pgbouncer cannot connect to server|query_wait_timeout|server login)/,
-    hint: "PgBouncer answers, and cannot reach PostgreSQL for this role: look into PgBouncer's own log",
-  },
-  { state: null, words: /password file/, hint: "make it the service's own: chmod 600" },
-  { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },
-  {
-    state: "28000",
-    words: /role .* does not exist/,
-    hint: "create the role (CREATE ROLE … LOGIN), or correct the user in DATABASE_URL",
-  },
-  { state: "28000", words: /is not permitted to log in/, hint: "ALTER ROLE … LOGIN" },
-  {
-    state: "28000",
-    words: /no encryption|SSL off/,
-    hint: "the server wants TLS: add sslmode=verify-full to DATABASE_URL",
-  },
-  { state: "28000", words: /./, hint: "let this machine and role in: pg_hba.conf on the database's server" },
-  { state: "3D000", words: /./, hint: "create the database, or correct its name in DATABASE_URL" },
-  { state: "42501", words: /./, hint: "GRANT CONNECT ON DATABASE … to the role" },
-  {
-    state: "53300",
-    words: /for role/,
-    hint: "raise the role's CONNECTION LIMIT, or lower DATABASE_POOL_SIZE",
-  },
-  { state: "53300", words: /./, hint: "raise max_connections there, or lower DATABASE_POOL_SIZE" },
-  {
-    state: "55000",
-    words: /not currently accepting connections/,
-    hint: "ALTER DATABASE … ALLOW_CONNECTIONS true, as a superuser in another database",
-  },
-  { state: "57P03", words: /./, hint: "PostgreSQL starts or stops just now; ask again in a minute" },
-  {
-    state: null,
-    words: /self.signed|unable to (?:get|verify)|issuer/i,
-    hint: "name the server's CA: sslrootcert=/path/ca.pem (docs/database.md)",
-  },
-  {
-    state: null,
-    words: /altname|does not match certificate/i,
-    hint: "the certificate is for another name: correct the host, or sslmode=verify-ca",
-  },
-  { state: null, words: /certificate has expired/i, hint: "have the server's certificate renewed" },
-  {
-    state: null,
-    words: /does not support SSL/,
-    hint: "the server has no TLS: leave sslmode out, or switch ssl on there",
-  },
-  {
-    state: null,
-    words: /channel_binding=require asks/,
-    hint: "the login must be over TLS, with a password of scram-sha-256; or leave channel_binding out",
-  },
-  {
-    state: null,
-    words: /is not (?:read-write|read-only|primary|standby)/,
-    hint: "none of the servers is what target_session_attrs asks for",
-  },
-  {
-    state: null,
-    words: /in DATABASE_URL cannot be read/,
-    hint: "correct the file that sslrootcert, sslcert or sslkey names",
-  },
-  {
-    state: null,
-    words: /ENOENT|EACCES/,
-    hint: "check the folder of the Unix socket in DATABASE_URL, and who may enter it",
-  },
-  {
-    state: null,
-    words: /ENOTFOUND|EAI_AGAIN/,
-    hint: "correct the host in DATABASE_URL; its name cannot be resolved",
-  },
-];
 
 async function checkVersion(dataSource: DataSource): Promise<Finding> {
   const [row] = await queryRows<{ number: number; text: string; standby: boolean }>(

@@ -1,7 +1,6 @@
 import { formatError } from "../../gateway/format-error.js";
 import { tryReads } from "../../engine-store/try-reads.js";
 import { createChangeLog } from "../../store/changes/change-log.js";
-import { findSqlState } from "../../store/postgres/errors.js";
 import { queryRows } from "../../store/postgres/sql.js";
 import { readEdits } from "../../store/memory/look.js";
 import { createStore } from "../../store/store.js";
@@ -10,7 +9,8 @@ import type { Trial } from "./trial.js";
 import { explainUntried } from "./untried.js";
 import { createTrialVm, TRIAL_HOST, type TrialVm } from "./trial-vm.js";
 import { createMigrationTrial, listKeepingTrials } from "./keeping.js";
-import { createOkFinding, fail, formatPolicyHint, LOCK_HINT, warn, type Finding } from "./finding.js";
+import { createOkFinding, fail, warn, type Finding } from "./finding.js";
+import { explainFailure } from "./statement-hints.js";
 import { attemptIn, rehearse, type DataSource } from "./rehearsal.js";
 
 /**
@@ -164,74 +164,6 @@ function listTrials(rehearsal: DataSource, vm: TrialVm): readonly Trial[] {
   ];
   return [...Object.values(writing).flat(), ...reading];
 }
-
-/** The names that are filled into a hint, as a statement needs them. */
-type HintNames = Pick<Owner, "role" | "schema">;
-
-function explainFailure(error: unknown, names: HintNames, ownHint: string | undefined): string {
-  const code = findSqlState(error) ?? "";
-  if (code === "42501" && ownHint !== undefined) return fillHint(ownHint, names);
-  const message = formatError(error);
-  const fitting = HINTS.find(({ states, words }) => states.test(code) && words.test(message));
-  return fillHint(fitting?.hint ?? "look into PostgreSQL's own log", names);
-}
-
-function fillHint(hint: string, { role, schema }: HintNames): string {
-  return hint.replaceAll("{role}", () => role).replaceAll("{schema}", () => schema);
-}
-
-/** Hints by PostgreSQL's code and the text of the message. The first that fits is used. */
-const HINTS: readonly { readonly states: RegExp; readonly words: RegExp; readonly hint: string }[] = [
-  {
-    states: /^42501$/,
-    words: /row-level security/,
-    hint: formatPolicyHint("{role}"),
-  },
-  { states: /^42501$/, words: /sequence/, hint: "GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}" },
-  { states: /^42501$/, words: /schema/, hint: "GRANT USAGE ON SCHEMA {schema} TO {role}" },
-  {
-    states: /^42501$/,
-    words: /function/,
-    hint: "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}",
-  },
-  {
-    states: /^42501$/,
-    words: /must be owner/,
-    hint: "run `vnic-graph migrate` as {role}, or make {role} the owner of our tables",
-  },
-  {
-    states: /^42501$/,
-    words: /./,
-    hint: "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
-  },
-  {
-    states: /^25006$/,
-    words: /./,
-    hint: "give DATABASE_URL the primary; is default_transaction_read_only on, for {role}, the database or the server?",
-  },
-  { states: /^53100$/, words: /./, hint: "make room on the disk of the database's server" },
-  { states: /^53/, words: /./, hint: "the database's server lacks memory or connections: see its own log" },
-  {
-    states: /^55P03$/,
-    words: /./,
-    hint: LOCK_HINT,
-  },
-  {
-    states: /^57014$/,
-    words: /./,
-    hint: "the database is overloaded, or its tables need ANALYZE: see pg_stat_activity there",
-  },
-  {
-    states: /^(?:42P01|42703|42883|42P10)$/,
-    words: /./,
-    hint: "the tables are not what migrations made: restore what was changed by hand",
-  },
-  {
-    states: /^(?:22|23|P0001|09)/,
-    words: /./,
-    hint: "a constraint or a trigger that is not ours is in the way: take it off our tables",
-  },
-];
 
 interface Owner {
   readonly role: string;

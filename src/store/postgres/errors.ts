@@ -111,15 +111,20 @@ export function findSqlState(error: unknown): string | null {
   return null;
 }
 
+/** Finds the routine of the server that reported an error, which is the same in all languages of its messages; `null`: none is known. */
+export function findRoutine(error: unknown): string | null {
+  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
+    if ("routine" in each && typeof each.routine === "string") return each.routine;
+  }
+  return null;
+}
+
 /**
  * Returns `true` if a migration changed the columns of a plan that a connection keeps. The next transaction plans anew. Its code
  * is that of all that a server lacks, so the server's routine tells.
  */
 function isOutdatedPlan(error: unknown): boolean {
-  for (let each = error, depth = 0; each instanceof Error && depth < 5; each = each.cause, depth += 1) {
-    if ("routine" in each && each.routine === "RevalidateCachedQuery") return true;
-  }
-  return false;
+  return findRoutine(error) === "RevalidateCachedQuery";
 }
 
 /** PostgreSQL's code: a lock was not obtained within `lock_timeout`. */

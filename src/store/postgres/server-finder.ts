@@ -133,7 +133,7 @@ interface ServerState {
   readonly readOnly: boolean;
   /** Those of {@link NEW_SETTINGS} that this server knows. */
   readonly newSettings: readonly string[];
-  /** The search_path without `pg_catalog`, if that is in it beside others. */
+  /** The search_path without `pg_catalog` and `pg_temp`, if the one is in it beside others, or the other before them. */
   readonly searchPath: string | null;
 }
 
@@ -148,13 +148,14 @@ const UNSEEN = { isPooled: false, unknownSettings: NEW_SETTINGS, searchPath: nul
 
 /**
  * Reads the state of a server. Without `pg_catalog` in search_path PostgreSQL looks there first. A path that names it behind
- * other schemas lets their functions and tables hide PostgreSQL's, and one that names it first lets nobody create tables.
+ * other schemas lets their functions and tables hide PostgreSQL's, and one that names it first lets nobody create tables. Behind `pg_temp` tables would be temporary, and functions not be found.
  */
 const SERVER_STATE = `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS standby,
   pg_catalog.current_setting('default_transaction_read_only') = 'on' OR pg_catalog.pg_is_in_recovery() AS "readOnly",
   (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY at)
     FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, at)
-    WHERE name <> 'pg_catalog' AND 'pg_catalog' = ANY(pg_catalog.current_schemas(false))) AS "searchPath",
+    WHERE name <> 'pg_catalog' AND name NOT LIKE 'pg\\_temp%' AND ('pg_catalog' = ANY(pg_catalog.current_schemas(false))
+      OR pg_catalog.current_setting('search_path') ~ '^\\s*("\\$user"\\s*,\\s*)?"?pg_temp"?\\s*,')) AS "searchPath",
   ARRAY(SELECT name FROM pg_catalog.pg_settings WHERE name IN ('${[...NEW_SETTINGS].join("', '")}')) AS "newSettings"`;
 
 function isWanted({ standby, readOnly }: ServerState, wish: SessionAttributes): boolean {

@@ -66,7 +66,13 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
   });
 });
 
-test.each(["hiding, public, pg_catalog", "pg_catalog, public", '"hi, ding", public, pg_catalog'])(
+test.each([
+  "hiding, public, pg_catalog",
+  "pg_catalog, public",
+  '"hi, ding", public, pg_catalog',
+  "pg_temp, public",
+  '"$user", pg_temp, public',
+])(
   "nothing hides PostgreSQL's own functions and tables, and tables can be made, where search_path is %s",
   async (path) => {
     const database = await createDatabase({ template: null });
@@ -83,6 +89,7 @@ test.each(["hiding, public, pg_catalog", "pg_catalog, public", '"hi, ding", publ
     const dataSource = await connect(database.url);
     expect((await migrate(dataSource)).length).toBeGreaterThan(0);
     expect(await dataSource.query("SELECT lower('A') AS text")).toEqual([{ text: "a" }]);
+    expect(await before.query("SELECT FROM pg_tables WHERE tablename = 'vm_static'")).toHaveLength(1);
   },
 );
 
