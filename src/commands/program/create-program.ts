@@ -12,7 +12,13 @@ export function createProgram(commandLine: CommandLine): Command {
   const program = new Command("vnic-graph")
     .description("What guests report about their network interfaces, as GraphQL.")
     .version(VERSION)
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({
+      // The value of a mistyped flag may be a secret, as of --database-passwrd=….
+      outputError: (text, write) => {
+        write(text.replace(/^(error: unknown option '-[^=]*)=.*'$/ms, "$1'"));
+      },
+    });
   addStartCommand(program, commandLine);
   addOnceCommands(program, commandLine);
   addHostsCommands(program, commandLine);
