@@ -36,7 +36,7 @@ export function createQuestionReader(
     const known = valid.use(query);
     if (known !== undefined) return known;
     const document = parseDocument(query, limits);
-    const [problem] = validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true });
+    const problem = findProblem(schema, document);
     if (problem !== undefined) {
       nameValues(document, [problem]);
       throw addCode(problem, "GRAPHQL_VALIDATION_FAILED");
@@ -67,6 +67,17 @@ function parseDocument(query: string, { tokens }: Limits): DocumentNode {
     return parse(query, { maxTokens: tokens });
   } catch (error) {
     throw error instanceof GraphQLError ? addCode(error, "GRAPHQL_PARSE_FAILED") : error;
+  }
+}
+
+/** Finds the first problem of a document; `undefined`: it is valid. */
+function findProblem(schema: GraphQLSchema, document: DocumentNode): GraphQLError | undefined {
+  try {
+    return validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true })[0];
+  } catch (error) {
+    // The rule for a subscription's only field throws what is wrong with a directive on that field.
+    if (error instanceof GraphQLError) return error;
+    throw error;
   }
 }
 

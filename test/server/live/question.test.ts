@@ -24,6 +24,14 @@ test("a text that is not valid is refused each time that it comes", () => {
   expect(ask).toThrow('Cannot query field "nothing" on type "Subscription".');
 });
 
+test("a directive on the only field that validation cannot decide is refused as not valid, not as our fault", () => {
+  const read = createReader();
+  for (const directive of ["@skip(if: $isOff)", "@include(if: 5)", "@skip"]) {
+    const ask = () => read({ query: `subscription ($isOff: Boolean!) { changed ${directive} }` });
+    expect(ask).toThrow(expect.objectContaining({ extensions: { code: "GRAPHQL_VALIDATION_FAILED" } }));
+  }
+});
+
 test("a wrong value in the text is refused with its place", () => {
   expect(() => createReader()({ query: "subscription { changed(vmIds: [1.5]) }" })).toThrow(
     "vmIds: ID cannot represent a non-string and non-integer value: 1.5",
