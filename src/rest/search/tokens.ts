@@ -68,9 +68,9 @@ function takeEnd(text: string): Found | null {
   return { kind: "sort", sort: { key, descending: direction.toLowerCase() === "desc" }, length };
 }
 
-/** Takes `KEY = VALUE`, with or without blanks around the sign. A value of several words is in quotes. */
+/** Takes `KEY = VALUE`, with or without blanks around the sign. A value of several words, or with `=` in front, is in quotes. */
 function takeTerm(text: string): Found | null {
-  const term = /^([a-z_.]+)\s*(!?=)\s*(?:"([^"]*)"|([^\s"]+))(?:\s+|$)/i.exec(text);
+  const term = /^([a-z_.]+)\s*(!?=)\s*(?:"([^"]*)"|([^\s"=][^\s"]*))(?:\s+|$)/i.exec(text);
   if (term === null) return null;
   const [{ length }, key = "", sign, quoted, bare = ""] = term;
   const value = quoted ?? bare;
