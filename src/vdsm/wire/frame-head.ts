@@ -9,6 +9,9 @@ export function decodeHead(bytes: Buffer): { command: string; headers: ReadonlyM
     .toString()
     .split("\n")
     .map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+  // The empty line, and nothing behind it.
+  if (lines.length > MOST_HEADERS + 2)
+    throw new ConnectionFailureError("protocol", `a frame has more than ${MOST_HEADERS} headers`);
   const headers = new Map<string, string>();
   for (const line of lines) {
     if (line === "") continue;
@@ -41,6 +44,9 @@ function unescapeHeader(text: string): string {
 function escapeHeader(text: string): string {
   return text.replace(/[\\\n\r:]/g, (character) => ESCAPES.get(character) ?? character);
 }
+
+/** VDSM's frames have six. Thousands of short ones in each frame would take the time of many frames. */
+const MOST_HEADERS = 100;
 
 const PLAIN = new Map([
   ["\\", "\\"],

@@ -126,6 +126,12 @@ describe("a frame reader", () => {
     expect(read([Buffer.from(text, "latin1")], 1_000).failure).toContain(why);
   });
 
+  test("takes a hundred headers and no more: thousands in each frame would take the time of thousands of frames", () => {
+    const encode = (count: number) => Buffer.from(`MESSAGE\n${"a:b\n".repeat(count)}\n\0`);
+    expect(read([encode(100)]).frames).toHaveLength(1);
+    expect(read([encode(101)])).toEqual({ frames: [], failure: "a frame has more than 100 headers" });
+  });
+
   test("reads nothing more once it has refused", () => {
     const reader = new FrameReader(1_000, () => undefined);
     expect(() => {
