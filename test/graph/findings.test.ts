@@ -292,6 +292,34 @@ test("an address on bridges of containers is no conflict, whatever they are call
   }
 });
 
+test("a VM with one address on two networks is in conflict with a VM on either, and counts once", async () => {
+  const other = await createDatabase();
+  try {
+    await other.store.registerHosts(HOSTS, INTERVAL_MS);
+    const two = storedVm(1, {
+      interfaces: [eth(11, ["10.0.0.9"]), eth(12, ["10.0.0.9"])].map((each) => ({ ...each, vmId: id(1) })),
+      nics: [nic(11, "blue"), nic(12, "red")].map((each) => ({ ...each, vmId: id(1) })),
+      ips: "10.0.0.9",
+    });
+    const one = storedVm(2, { interfaces: [eth(2, ["10.0.0.9"])], nics: [nic(2, "red")], ips: "10.0.0.9" });
+    const apart = storedVm(3, {
+      interfaces: [eth(3, ["10.0.0.9"])],
+      nics: [nic(3, "green")],
+      ips: "10.0.0.9",
+    });
+    await addVms(other.store, [two, one, apart]);
+    const query = `{ all: addressConflicts { totalCount nodes { vmCount } } red: addressConflicts(network: "RED") { nodes { vmCount } }
+      blue: addressConflicts(network: "blue") { totalCount } }`;
+    expect(await askForData(other.store, query)).toEqual({
+      all: { totalCount: 1, nodes: [{ vmCount: 3 }] },
+      red: { nodes: [{ vmCount: 2 }] },
+      blue: { totalCount: 0 },
+    });
+  } finally {
+    await other.drop();
+  }
+});
+
 test("an address to which machines without IPv4 translate is no conflict, on a vNIC or not", async () => {
   const other = await createDatabase();
   try {

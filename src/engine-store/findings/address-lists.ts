@@ -163,7 +163,7 @@ export function selectHeld(
  * Selects addresses in conflict: several VMs have them on one network, or on a network that is not known. `held` has
  * all addresses with their VMs, each pair once, sorted by address. The network is that of the vNIC whose interface has the address. It selects:
  * 1. the addresses that several VMs have at all;
- * 2. for each VM that has one of these, whether it has it on an interface where others may meet it, and on which network. Bridges of
+ * 2. for each VM that has one of these, whether it has it on an interface where others may meet it, and on which networks. Bridges of
  *    containers do not count, unless a vNIC is behind them.
  */
 export function selectConflicts(
@@ -174,8 +174,8 @@ export function selectConflicts(
   holdersShown: number | null,
 ): string {
   const isBehind = after === null ? "true" : `each.address > ${parameters.add(after)}::inet`;
-  const isMeant = matchNetwork("h.network", network, parameters);
-  const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
+  const isMeant = matchNetwork("of.network", network, parameters);
+  const all = "array_agg(DISTINCT h.vm_id ORDER BY h.vm_id)";
   const shared = `SELECT each.address, host(each.address) AS text, each.vm_ids FROM (
       SELECT a.address, array_agg(a.vm_id) AS vm_ids FROM ${held} a
       GROUP BY a.address HAVING count(*) > 1 OFFSET 0) each
@@ -187,7 +187,7 @@ export function selectConflicts(
   );
   const selectPlaced = (
     vms: string,
-  ) => `SELECT s.address, a.vm_id, min(${NETWORK_OF_NIC} COLLATE "C") AS network,
+  ) => `SELECT s.address, a.vm_id, array_agg(DISTINCT ${NETWORK_OF_NIC} COLLATE "C") FILTER (WHERE i.vnic_profile_id IS NOT NULL) AS networks,
       bool_or(i.id IS NOT NULL OR coalesce(g.interface_name, '') = '' OR NOT g.interface_name ~* '${INSIDE_PATTERN}')
         FILTER (WHERE g.vm_id IS NOT NULL) AS is_outside
     FROM ${vms}
@@ -204,11 +204,11 @@ export function selectConflicts(
     : `(${selectPlaced(`(${shared}) s CROSS JOIN LATERAL ${vms}`)}) h`;
   // By the order of the addresses, a page ends when it is full.
   const address = isPage ? "s.address" : "h.address";
-  return `SELECT ${address}, count(*) AS vm_count, ${isPage ? `(${all})[1:${holdersShown}]` : all} AS vm_ids
-    FROM ${from}
+  return `SELECT ${address}, count(DISTINCT h.vm_id) AS vm_count, ${isPage ? `(${all})[1:${holdersShown}]` : all} AS vm_ids
+    FROM ${from} LEFT JOIN LATERAL unnest(array_remove(h.networks, NULL)) AS of (network) ON true
     WHERE coalesce(h.is_outside, ${address} <> ALL(${USUAL_BRIDGES})) AND ${isMeant}
     GROUP BY ${address}
-    HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))`;
+    HAVING count(DISTINCT h.vm_id) > 1 AND (count(of.network) < count(*) OR count(DISTINCT of.network) < count(*))`;
 }
 
 /**

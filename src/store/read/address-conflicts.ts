@@ -41,18 +41,30 @@ export function matchNetwork(column: string, name: string | null, parameters: Sq
 export const USUAL_BRIDGES = `ARRAY[${USUAL_BRIDGE_ADDRESSES.map((address) => `'${address}'`).join(", ")}]::inet[]`;
 
 /**
- * Builds the join of an address of `vnic_graph_address` to its interface `on_nic`: one with a vNIC first, and its network. No
+ * Builds the join of an address of `vnic_graph_address` to its interface `on_nic`: one where others may meet it first. No
  * interface is found where the guest reports addresses alone.
  */
 function joinInterface(held: string): string {
+  return `LEFT JOIN LATERAL (${selectInterfaces(held)} ORDER BY 2 DESC LIMIT 1) on_nic ON true`;
+}
+
+/**
+ * Builds the join of such an address to the networks of its interfaces, each once. They are known ones of vNICs, if there are
+ * any: the VM can be met on each of them.
+ */
+function joinNetworks(held: string): string {
   return `LEFT JOIN LATERAL (
-      SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
+      SELECT DISTINCT best.network, best.is_outside FROM (
+        ${selectInterfaces(held)} ORDER BY 2 DESC, n.id IS NULL, e.network IS NULL FETCH FIRST 1 ROW WITH TIES) best) on_nic ON true`;
+}
+
+function selectInterfaces(held: string): string {
+  return `SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
       FROM vm_guest_agent_interfaces g
       LEFT JOIN vm_interface n ON n.vm_guid = g.vm_id AND n.mac_addr = g.mac_address
       LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
       WHERE g.vm_id = ${held}.vm_id
-        AND host(${held}.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))
-      ORDER BY 2 DESC, n.id IS NULL, e.network COLLATE "C" LIMIT 1) on_nic ON true`;
+        AND host(${held}.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))`;
 }
 
 /** Builds the condition that others may meet such an address: it is not on a bridge of containers. */
@@ -95,7 +107,7 @@ export interface ConflictSearch {
  * Selects the addresses that are in conflict: several VMs have them, and two of these are on the same network, or the
  * network of one is not known.
  * 1. Take the addresses that may be: those that are stored as shared, and those of VMs that changed since.
- * 2. For each VM that has one, find the interface with the address, and its network.
+ * 2. For each VM that has one, find the interfaces with the address, and their networks.
  * 3. Leave out bridges of containers, which are inside a guest, unless a vNIC is behind them.
  * 4. Count what is left of this address before the next one is looked at, so that a page ends when it is full.
  *
@@ -112,7 +124,7 @@ export function selectAddressConflicts(
   const isBehind = after === null ? "true" : `a.address > ${parameters.add(after)}::inet`;
   const isAsked = `${isBehind} AND ${matchWithin(within, parameters)}`;
   const isMeant = matchNetwork("h.network", network, parameters);
-  const all = "array_agg(h.vm_id ORDER BY h.vm_id)";
+  const all = "array_agg(DISTINCT h.vm_id ORDER BY h.vm_id)";
   const holders = holdersShown === null ? all : `(${all})[1:${holdersShown}]`;
   const candidates =
     recent === null
@@ -121,12 +133,12 @@ export function selectAddressConflicts(
   return `SELECT s.address, c.vm_count, c.vm_ids
     FROM (${candidates}) s
     CROSS JOIN LATERAL (
-      SELECT count(*) AS vm_count, ${holders} AS vm_ids FROM (
+      SELECT count(DISTINCT h.vm_id) AS vm_count, ${holders} AS vm_ids FROM (
         SELECT a.vm_id, on_nic.network
-        FROM vnic_graph_address a ${joinInterface("a")}
+        FROM vnic_graph_address a ${joinNetworks("a")}
         WHERE a.address = s.address AND ${isOutside("a")} AND ${visible} OFFSET 0) h
       WHERE ${isMeant}
-      HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))) c`;
+      HAVING count(DISTINCT h.vm_id) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))) c`;
 }
 
 /** Selects the addresses that are stored as shared, and those that became so since, in order. */

@@ -19,9 +19,9 @@ export function readPlainly(
   const isMeant = network === null ? "true" : `coalesce(h.network = ${parameters.add(network)}::text, true)`;
   return queryRows<AddressConflictRow>(
     connection,
-    `SELECT host(h.address) AS address, count(*)::int AS "vmCount", array_agg(h.vm_id ORDER BY h.vm_id) AS "vmIds"
+    `SELECT host(h.address) AS address, count(DISTINCT h.vm_id)::int AS "vmCount", array_agg(DISTINCT h.vm_id ORDER BY h.vm_id) AS "vmIds"
      FROM (
-       SELECT a.address, a.vm_id, on_nic.network
+       SELECT DISTINCT a.address, a.vm_id, on_nic.network
        FROM vnic_graph_address a
        LEFT JOIN LATERAL (
          SELECT e.network, n.id IS NOT NULL OR g.interface_name IS NULL OR NOT g.interface_name ~* '${INSIDE_PATTERN}' AS is_outside
@@ -30,12 +30,12 @@ export function readPlainly(
          LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id
          WHERE g.vm_id = a.vm_id
            AND host(a.address) = ANY(string_to_array(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ','))
-         ORDER BY 2 DESC, n.id IS NULL, e.network COLLATE "C" LIMIT 1) on_nic ON true
+         ORDER BY 2 DESC, n.id IS NULL, e.network IS NULL FETCH FIRST 1 ROW WITH TIES) on_nic ON true
        WHERE ${isBehind} AND ${isWithin} AND ${matchReaching("a.address")} AND ${visible}
          AND coalesce(on_nic.is_outside, a.address <> ALL(${USUAL_BRIDGES}))) h
      WHERE ${isMeant}
      GROUP BY h.address
-     HAVING count(*) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))
+     HAVING count(DISTINCT h.vm_id) > 1 AND (count(h.network) < count(*) OR count(DISTINCT h.network) < count(*))
      ORDER BY h.address LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
