@@ -24,6 +24,7 @@ import {
 } from "./request-state.js";
 import { parseBodyParameters, parseUrlParameters } from "./request/request-parameters.js";
 import { formatSearchParameters } from "./request/search-parameters.js";
+import { refuseUndecided } from "./request/undecided-fields.js";
 import { PiecesStream } from "../pieces-stream.js";
 import { waitForTurnEnd } from "./turn-end.js";
 
@@ -148,6 +149,7 @@ async function execute(
   const state = createState(visit, place, pacing, { limits, log: options.log });
   const known = (await fast?.answer(request, parameters, state)) ?? null;
   if (known !== null && "data" in known) return createFastAnswer(known, options, state);
+  refuseUndecided(options.schema, parameters["query"], limits);
   const ask = (failure: ReadFailure | null) =>
     askApollo(apollo, options, request, parameters, { viewer, state, pacing, served, failure });
   let response = await ask(known);

@@ -12,6 +12,7 @@ import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import { nameValues } from "../graphql/name-values.js";
 import type { DocumentGate, RequestParameters } from "../graphql/request/documents.js";
+import { findUndecided } from "../graphql/request/undecided-fields.js";
 
 /** What a subscription asks, parsed and valid. */
 export interface LiveQuestion {
@@ -72,13 +73,10 @@ function parseDocument(query: string, { tokens }: Limits): DocumentNode {
 
 /** Finds the first problem of a document; `undefined`: it is valid. */
 function findProblem(schema: GraphQLSchema, document: DocumentNode): GraphQLError | undefined {
-  try {
-    return validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true })[0];
-  } catch (error) {
-    // The rule for a subscription's only field throws what is wrong with a directive on that field.
-    if (error instanceof GraphQLError) return error;
-    throw error;
-  }
+  return (
+    findUndecided(schema, document) ??
+    validate(schema, document, undefined, { maxErrors: 5, hideSuggestions: true })[0]
+  );
 }
 
 function addCode({ message, nodes, source, positions }: GraphQLError, code: string): GraphQLError {
