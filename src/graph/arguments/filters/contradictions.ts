@@ -3,36 +3,19 @@ import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 
 /**
- * Refuses conditions that cannot hold together, at whatever depth. They are those of which a VM has one value: whether it has
- * an address, why it is stale, its state, its host. Alternatives (`or`) are looked at one by one, each by itself; that none
- * of them fits what stands beside them is not looked for, and then no VM is found.
+ * Refuses conditions that cannot hold together, so that no VM could be found: those of which a VM has one value, and an address
+ * beside none. Inside an alternative (`or`) or a NOT, it refuses only an address beside none: there the whole filter may hold.
  */
 export function checkContradictions(search: readonly VmSearch[]): void {
   const parts = search.flatMap((part) => listTogether(part));
+  checkHasAddress(parts);
   const wanted = parts.filter(({ kind }) => kind !== "not");
   const unwanted = parts.flatMap((part) => (part.kind === "not" ? [part.part] : []));
-  if (hasKind(unwanted, ["hasAddress"]) && hasKind(wanted, WANTING_ADDRESS)) {
-    refuse("hasAddress", "false, beside an address that must be there");
-  }
-  if (hasKind(unwanted, ["onTwoHosts"]) && hasKind(wanted, ["onTwoHosts"])) {
-    refuse("onTwoHosts", "asked for as true and as false");
-  }
-  const findReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);
-  if (leavesNone([EVERY_REASON, ...collect(wanted, findReasons)], collect(unwanted, findReasons))) {
-    refuse("staleReason", "asked for beside stale: false, or beside other reasons alone");
-  }
-  const findStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses : null);
-  if (leavesNone(collect(wanted, findStatuses), collect(unwanted, findStatuses))) {
-    refuse("status", "asked for beside other states alone");
-  }
-  const findHost = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null);
-  if (leavesNone(collect(wanted, findHost), collect(unwanted, findHost))) {
-    refuse("hostId", "asked for beside another host");
-  }
-  for (const part of parts) {
-    if (part.kind === "not") checkContradictions(part.part.kind === "and" ? part.part.parts : []);
-    if (part.kind === "or") for (const each of part.parts) checkContradictions([each]);
-  }
+  refuseIfNoneLeft("status", collect(wanted, listStatuses), collect(unwanted, listStatuses));
+  refuseIfNoneLeft("hostId", collect(wanted, listHosts), collect(unwanted, listHosts));
+  refuseIfNoneLeft("onTwoHosts", collect(wanted, listOnTwoHosts), collect(unwanted, listOnTwoHosts));
+  const reasons = [EVERY_REASON, ...collect(wanted, listReasons)];
+  refuseIfNoneLeft("stale, staleReason", reasons, collect(unwanted, listReasons));
 }
 
 /** Lists the conditions that must hold together in one. `isWanted` is `false` inside a NOT, where none of an OR may hold. */
@@ -44,41 +27,65 @@ function listTogether(search: VmSearch, isWanted = true): readonly VmSearch[] {
   return [isWanted ? search : { kind: "not", part: search }];
 }
 
-const WANTING_ADDRESS: readonly VmSearch["kind"][] = ["address", "addresses", "inCidr", "hasAddress"];
+function checkHasAddress(parts: readonly VmSearch[]): void {
+  const wantsNone = parts.some((part) => part.kind === "not" && part.part.kind === "hasAddress");
+  if (wantsNone && parts.some(isAddressWanted)) {
+    throw createFilterError(
+      "hasAddress",
+      "false, beside an address that must be there; leave one of them out",
+    );
+  }
+  for (const part of parts) {
+    if (part.kind === "not") checkHasAddress(listAnd(part.part));
+    if (part.kind === "or") for (const each of part.parts) checkHasAddress(listAnd(each));
+  }
+}
+
+/** Returns whether the condition wants an address. An empty list of addresses does not: it finds nothing, as it says. */
+function isAddressWanted(part: VmSearch): boolean {
+  if (part.kind === "addresses") return part.addresses.length > 0;
+  return part.kind === "address" || part.kind === "inCidr" || part.kind === "hasAddress";
+}
+
+function listAnd(search: VmSearch): readonly VmSearch[] {
+  return search.kind === "and" ? search.parts.flatMap(listAnd) : [search];
+}
+
 const EVERY_REASON = [null, ...Object.values(StaleReasonEnum)];
 
-function hasKind(parts: readonly VmSearch[], kinds: readonly VmSearch["kind"][]): boolean {
-  return parts.some(({ kind }) => kinds.includes(kind));
-}
+const listStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses : null);
+const listHosts = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null);
+const listOnTwoHosts = (part: VmSearch) => (part.kind === "onTwoHosts" ? [true] : null);
+const listReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);
 
 function collect<Value>(
   parts: readonly VmSearch[],
-  find: (part: VmSearch) => readonly Value[] | null,
+  list: (part: VmSearch) => readonly Value[] | null,
 ): readonly (readonly Value[])[] {
   return parts.flatMap((part) => {
-    const values = find(part);
+    const values = list(part);
     return values === null ? [] : [values];
   });
 }
 
 /**
- * Returns whether no value is in all lists of wanted ones and in none of the unwanted. An empty list of wanted values is no
- * contradiction: it finds nothing, as it says.
+ * Refuses the field if no value is in all lists of wanted ones and in none of the unwanted. An empty list of wanted values is
+ * no contradiction: it finds nothing, as it says.
  */
-function leavesNone<Value>(
+function refuseIfNoneLeft<Value>(
+  field: string,
   wanted: readonly (readonly Value[])[],
   unwanted: readonly (readonly Value[])[],
-): boolean {
+): void {
   const [first, ...others] = wanted;
-  if (first === undefined || wanted.some((values) => values.length === 0)) return false;
-  return !first.some(
-    (value) =>
-      others.every((values) => values.includes(value)) && !unwanted.some((values) => values.includes(value)),
+  if (first === undefined || wanted.some((values) => values.length === 0)) return;
+  const isLeft = (value: Value) =>
+    others.every((values) => values.includes(value)) && !unwanted.some((values) => values.includes(value));
+  if (first.some(isLeft)) return;
+  throw createFilterError(
+    field,
+    "nothing is left of it: a value was expected that meets all conditions, in `and` and `not` too; leave one of them out",
   );
-}
-
-function refuse(field: string, reason: string): never {
-  throw createFilterError(field, `${reason}; leave one of them out`);
 }
 
 /** Creates the error that refuses a filter for one of its fields. */

@@ -77,6 +77,7 @@ function parseFirstFields(input: VmFilterInput): VmSearch[] {
 
 /** Parses all other fields into conditions, which must hold together. */
 function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
+  checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
   const conditions: VmSearch[] = [
     ...(address == null ? [] : parseAddressFilter(address)),
@@ -176,6 +177,7 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
       throw createFilterError("address.inCidr", `${address} is not in this prefix; leave one of them out`);
     }
   }
+  if (listed?.length === 0) return [{ kind: "addresses", addresses: [] }];
   // One address has to meet all these conditions, so the narrowest of them is enough.
   if (eq != null) {
     if (listed !== null && !listed.some((each) => listEquivalentAddresses(each).includes(eq))) {
@@ -188,7 +190,7 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
       const number = parseAddress(address);
       return inCidr == null || (number !== null && isInCidr(number, inCidr));
     });
-    if (listed.length > 0 && inside.length === 0) {
+    if (inside.length === 0) {
       throw createFilterError("address.inCidr", "none of anyOf is in this prefix; leave one of them out");
     }
     return [{ kind: "addresses", addresses: inside }];
@@ -216,3 +218,9 @@ const EVERY_ADDRESS = {
   4: { family: 4, first: 0n, last: (1n << 32n) - 1n, prefix: 0 },
   6: { family: 6, first: 0n, last: (1n << 128n) - 1n, prefix: 0 },
 } as const satisfies Record<number, Cidr>;
+
+/** Refuses a reason for what is not stale, wherever it stands. An empty list of reasons finds nothing, as it says. */
+function checkStale({ stale, staleReason }: VmFilterInput): void {
+  if (stale !== false || staleReason == null || staleReason.length === 0) return;
+  throw createFilterError("staleReason", "asked for beside stale: false; leave one of them out");
+}
