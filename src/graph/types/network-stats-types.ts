@@ -44,8 +44,8 @@ export class GuestNetworkStatsRow {
 
   @Field(() => Int, {
     description:
-      "How many different ones of these addresses another VM has, too, as `addressConflicts` tells; that VM may be in no group. " +
-      "Never null.",
+      "How many different ones of these addresses another VM has, too, as `addressConflicts` tells, on whichever network " +
+      "that other VM has it; that VM may be in no group. Never null.",
   })
   readonly conflicts!: number;
 }
