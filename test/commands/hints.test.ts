@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { explainHowToReach } from "../../src/commands/doctor/how-to-reach.js";
 import { explainFailure } from "../../src/commands/doctor/statement-hints.js";
+import { ConfigError } from "../../src/model/config-error.js";
+import { parseDatabaseUrl } from "../../src/model/connections/database-url.js";
+import { listServerTls } from "../../src/store/postgres/server-tls.js";
 
 /** An error as `pg` makes it of a server whose lc_messages is German. */
 function serverError(message: string, code: string, routine: string): Error {
@@ -46,6 +49,18 @@ test.each([
     expect(explainHowToReach(serverError(message, code, routine))).toMatch(hint);
   },
 );
+
+test.each([
+  ["sslrootcert", "/dev/null"],
+  ["sslcert", "/dev/null"],
+  ["sslkey", "/dev/null"],
+  ["sslkey", "/nowhere/key"],
+])("a %s of no use, such as %s, is what has to be corrected", (name, file) => {
+  const target = parseDatabaseUrl(`postgres://u@db/d?sslmode=verify-full&${name}=${file}`);
+  const list = vi.fn(() => listServerTls(target));
+  expect(list).toThrow(ConfigError);
+  expect(explainHowToReach(list.mock.results[0]!.value)).toMatch(/^correct the file that sslrootcert/);
+});
 
 test.each([
   ["neue Zeile verletzt Policy für Sicherheit auf Zeilenebene", "ExecWithCheckOptions", /ROW LEVEL SECURITY/],

@@ -1,3 +1,4 @@
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -23,6 +24,11 @@ beforeAll(async () => {
   writeFileSync(GARBAGE, "garbage\n");
   writeFileSync(inFolder("cert"), cert);
   writeFileSync(inFolder("key"), key);
+  const strange = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  writeFileSync(inFolder("strange.key"), strange.export({ type: "pkcs8", format: "pem" }));
+  const how = { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "opens" } as const;
+  writeFileSync(inFolder("locked.key"), createPrivateKey(key).export(how));
+  writeFileSync(inFolder("empty"), "");
 });
 
 afterAll(() => {
@@ -57,6 +63,23 @@ test.each(WRONG)("a file of no use in %s is a wrong setting: %j", async (name, e
   const started = start(environment);
   await expect(started).rejects.toThrow(ConfigError);
   await expect(started).rejects.toThrow(name);
+});
+
+test.each(["garbage", "empty", "strange.key", "locked.key", "locked.key&sslpassword=hidden"])(
+  "a key of no use beside a certificate for the database is a wrong setting: sslkey=%s",
+  async (name) => {
+    const started = start({
+      DATABASE_URL: `${DATABASE_URL}?sslmode=require&sslcert=${CERT}&sslkey=${inFolder(name)}`,
+    });
+    await expect(started).rejects.toThrow(ConfigError);
+    await expect(started).rejects.toThrow(/^(?!.*hidden).*sslkey.*sslcert.*sslpassword/);
+  },
+);
+
+test("a key that its pass phrase opens is none", async () => {
+  const files = `sslcert=${CERT}&sslkey=${inFolder("locked.key")}&sslpassword=opens`;
+  const opened = openExistingDatabase(`${DATABASE_URL}?sslmode=require&${files}`);
+  await expect(opened).rejects.toThrow(/ECONNREFUSED/);
 });
 
 test("a DATA_DIR that cannot be a folder is one, too", async () => {

@@ -52,7 +52,7 @@ const HOW_TO_REACH: readonly {
     words: /^(?:bouncer config error|pgbouncer cannot connect to server|query_wait_timeout|server login)/,
     hint: "PgBouncer answers, and cannot reach PostgreSQL for this role: look into PgBouncer's own log",
   },
-  { state: null, words: /password file/, hint: "make it the service's own: chmod 600" },
+  { state: null, words: /password file/, hint: "make it a file of the service's own: chmod 600" },
   { state: "28P01", words: /./, hint: "check user and password in DATABASE_URL, or DATABASE_PASSWORD" },
   {
     state: "28000",
@@ -119,8 +119,8 @@ const HOW_TO_REACH: readonly {
   },
   {
     state: null,
-    words: /in DATABASE_URL cannot be read/,
-    hint: "correct the file that sslrootcert, sslcert or sslkey names",
+    words: /in DATABASE_URL (?:cannot be read|holds no)/,
+    hint: "correct the file that sslrootcert, sslcert or sslkey names, or sslpassword",
   },
   {
     state: null,

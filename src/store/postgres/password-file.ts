@@ -22,10 +22,14 @@ export async function readPasswordFile(path: string, owner: PasswordOwner): Prom
     }
     text = await readFile(path, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (error instanceof ConfigError) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unreadable";
     // A home such as /dev/null is no folder.
     if (code === "ENOENT" || code === "ENOTDIR") return null;
-    throw error;
+    throw new ConfigError(
+      `the password file ${path} cannot be read (${code}); correct its path or its permissions`,
+      { cause: error },
+    );
   }
   const wanted = [owner.host, String(owner.port), owner.database, owner.user];
   for (const line of text.split(/\r?\n/)) {

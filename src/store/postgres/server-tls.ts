@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
 import { ConfigError } from "../../model/config-error.js";
@@ -45,11 +45,28 @@ function toVerifiedOptions(target: DatabaseTarget, withName: boolean): Connectio
 }
 
 function readOwnCertificate({ sslCert, sslKey, sslPassword }: DatabaseTarget): ConnectionOptions {
-  return {
-    ...(sslCert === null ? {} : { cert: readCertificates("sslcert", sslCert) }),
-    ...(sslKey === null ? {} : { key: readPem("sslkey", sslKey) }),
-    ...(sslPassword === null ? {} : { passphrase: sslPassword }),
-  };
+  const cert = sslCert === null ? undefined : readCertificates("sslcert", sslCert);
+  const key = sslKey === null ? undefined : readPem("sslkey", sslKey);
+  const passphrase = sslPassword ?? undefined;
+  if (key !== undefined) checkKey(key, passphrase, cert);
+  return { cert, key, passphrase };
+}
+
+/** Checks a key before a connection does, whose error would not say that a file is wrong. */
+function checkKey(pem: string, passphrase: string | undefined, cert: string | undefined): void {
+  let fits: boolean;
+  let cause: unknown;
+  try {
+    const key = createPrivateKey({ key: pem, passphrase });
+    fits = cert === undefined || new X509Certificate(cert).checkPrivateKey(key);
+  } catch (error) {
+    [fits, cause] = [false, error];
+  }
+  if (fits) return;
+  throw new ConfigError(
+    "the file of sslkey in DATABASE_URL holds no key in PEM that fits the certificate of sslcert and that sslpassword opens; correct them",
+    { cause },
+  );
 }
 
 /** Reads a PEM file with a certificate. Without one OpenSSL would not say which file is wrong, or trust nobody. */

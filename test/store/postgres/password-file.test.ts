@@ -1,7 +1,7 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { loadConfig } from "../../../src/config.js";
+import { ConfigError, loadConfig } from "../../../src/config.js";
 import { createDataSource } from "../../../src/store/postgres/data-source.js";
 import { readPasswordFile } from "../../../src/store/postgres/password-file.js";
 import { queryRows } from "../../../src/store/postgres/sql.js";
@@ -54,6 +54,15 @@ test("a file that others may read is not used, and a file that is absent gives n
     /^others may read the password file .*: chmod 600$/,
   );
   expect(await readPasswordFile(join(folder.path, "absent"), owner)).toBeNull();
+});
+
+test("a file that cannot be read is a wrong setting", async () => {
+  // Others may not enter it, so that it is refused for what it is.
+  const path = join(folder.path, "closed");
+  mkdirSync(path, { mode: 0o700 });
+  const read = readPasswordFile(path, owner);
+  await expect(read).rejects.toThrow(ConfigError);
+  await expect(read).rejects.toThrow(`the password file ${path} cannot be read (EISDIR)`);
 });
 
 test("PGPASSFILE gives the password of the server that was found among several", async () => {
