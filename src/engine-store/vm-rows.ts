@@ -1,6 +1,7 @@
 import { isWithoutGuest, VM_STATUS } from "../model/guest/vm-status.js";
 import { queryRows, querySearchRows, type Queryable, type SqlParameters } from "../store/postgres/sql.js";
 import type { VmRow } from "../store/types.js";
+import { hasOtherThanLoopback } from "./conditions/address-words.js";
 import { mayHaveGuest } from "./conditions/engine-conditions.js";
 import { type EngineGuest, findGuestState } from "./guest-state.js";
 import { INTERFACE_ORDER } from "./interfaces.js";
@@ -111,10 +112,10 @@ const STATE_COLUMNS = `coalesce(v.guest_agent_nics_hash, 0) AS "nicsHash", v.hos
       ${HAS_INTERFACES} AS "hasInterfaces"`;
 
 /**
- * Selects the addresses in the satellite table if `vm_ip` is empty: an engine clears it while a host does not answer,
+ * Selects the addresses in the satellite table if `vm_ip` has none but loopback addresses: an engine clears it while a host does not answer,
  * and keeps the rows. Without this, a stale answer would show interfaces with addresses, and say that the VM has none.
  */
-const KEPT_ADDRESSES = `CASE WHEN v.vm_ip <> '' OR NOT ${mayHaveGuest("v.status")} THEN NULL ELSE (
+const KEPT_ADDRESSES = `CASE WHEN ${hasOtherThanLoopback("v.vm_ip")} OR NOT ${mayHaveGuest("v.status")} THEN NULL ELSE (
         SELECT string_agg(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses), ',' ORDER BY ${INTERFACE_ORDER})
         FROM vm_guest_agent_interfaces g WHERE g.vm_id = v.vm_guid) END`;
 
@@ -152,7 +153,7 @@ function toVmRow(vm: WholeVm): VmRow {
   const { id, name, status, hostId, vmIp, fqdn, keptAddresses, orderKey } = vm;
   const { interfacesKnown, staleReason } = findGuestState(vm);
   // The engine's own list, even if the interfaces have other addresses.
-  const addresses = isWithoutGuest(status) ? null : (vmIp ?? keptAddresses);
+  const addresses = isWithoutGuest(status) ? null : (keptAddresses ?? vmIp);
   return {
     id,
     name,

@@ -95,7 +95,7 @@ export type VmTextKey = "name" | "fqdn" | "host" | "cluster";
 
 /**
  * The order of a list of ids: by one value, then by name and id. VMs without the value come first, or last if descending. `ip` is
- * the primary address as a number, or the first one where the source does not keep which one that is.
+ * the primary address as a number, or the first one if there are too many to rank.
  */
 export interface VmSort {
   readonly key: VmTextKey | "status" | "id" | "ip";

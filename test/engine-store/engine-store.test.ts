@@ -51,14 +51,18 @@ describe("VMs of an engine", () => {
       VM_STATUS.IMAGE_ILLEGAL,
       VM_STATUS.IMAGE_LOCKED,
     ]) {
-      await engine.asEngine(`UPDATE vm_dynamic SET status = ${status} WHERE vm_guid = '${ids.stopped}'`);
+      await engine.asEngine(
+        `UPDATE vm_dynamic SET status = ${status}, vm_ip = '192.0.2.50' WHERE vm_guid = '${ids.stopped}'`,
+      );
       const [vm] = await store.readVmsByIds([ids.stopped]);
       expect(vm).toMatchObject({ status, ips: [], interfacesKnown: true, staleReason: null });
       expect(await store.readGuestInterfacesByVms([ids.stopped])).toEqual([]);
       expect(await store.countVms({ ip: "192.0.2.50" })).toBe(0);
+      const match = { parts: ["", "192.0.2.50", ""], ignoreCase: true };
+      expect(await store.countVms({ search: { kind: "anyText", match } })).toBe(0);
     }
     await engine.asEngine(
-      `UPDATE vm_dynamic SET status = ${VM_STATUS.DOWN} WHERE vm_guid = '${ids.stopped}'`,
+      `UPDATE vm_dynamic SET status = ${VM_STATUS.DOWN}, vm_ip = NULL WHERE vm_guid = '${ids.stopped}'`,
     );
   });
 
@@ -69,6 +73,16 @@ describe("VMs of an engine", () => {
       { ipv4Addresses: ["192.0.2.60"] },
     ]);
   });
+
+  test.each(["127.0.0.53", "::1", "::FFFF:7f00:1 127.0.0.1"])(
+    "have the addresses of their interfaces where an engine's own list is %s",
+    async (text) => {
+      await engine.asEngine(`UPDATE vm_dynamic SET vm_ip = '${text}' WHERE vm_guid = '${ids.lost}'`);
+      const [vm] = await store.readVmsByIds([ids.lost]);
+      await engine.asEngine(`UPDATE vm_dynamic SET vm_ip = NULL WHERE vm_guid = '${ids.lost}'`);
+      expect(vm).toMatchObject({ ips: ["192.0.2.60"] });
+    },
+  );
 
   test("are stale by their state where the rows are those of an earlier run", async () => {
     const rows = await store.readVmsByIds([ids.stopped, ids.lost, ids.blank, ids.bare]);

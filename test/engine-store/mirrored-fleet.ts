@@ -101,6 +101,11 @@ function makeVm(number: number, pick: Pick) {
   });
 }
 
+const LOOPBACK_SPELLINGS = [
+  ...["::ffff:7f00:1", "0000:0000:0000:0000:0000:0000:0000:0001", "::FFFF:127.0.0.1", "::FFFF:7F00:35"],
+  ...["0:0:0:0:0:ffff:127.0.0.1", "::0.0.0.1", "::ffff:0:127.0.0.1", "0::1"],
+];
+
 type Row = Readonly<Record<string, string | number | null>>;
 
 /** Copies rows into the tables of an engine, where networks are in vNIC profiles, and every other row has loopback addresses, too. */
@@ -152,5 +157,11 @@ async function mirror(database: TestDatabase, engine: EngineDatabase): Promise<v
     `UPDATE vm_guest_agent_interfaces SET ipv4_addresses = concat_ws(',', nullif(ipv4_addresses, ''), '127.0.0.1'),
         ipv6_addresses = concat_ws(',', '::1', nullif(ipv6_addresses, ''), '0:0:0:0:0:0:0:1%lo', '::ffff:127.0.0.2')
       WHERE right(vm_id::text, 1) > '4'`,
+    ...LOOPBACK_SPELLINGS.flatMap((spelling, at) => [
+      `UPDATE vm_dynamic SET vm_ip = concat_ws(' ', '${spelling}', vm_ip)
+        WHERE guest_agent_nics_hash <> 0 AND right(vm_guid::text, 1) = '${at}'`,
+      `UPDATE vm_guest_agent_interfaces SET ipv6_addresses = concat_ws(',', nullif(ipv6_addresses, ''), '${spelling}')
+        WHERE right(vm_id::text, 1) = '${at}'`,
+    ]),
   );
 }

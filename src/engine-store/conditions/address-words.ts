@@ -23,19 +23,43 @@ export function selectWords(column: string): string {
   return `split_part(unnest(string_to_array(replace(${column}, ' ', ','), ',')), '%', 1)`;
 }
 
-/** Builds the condition that a word is no loopback address: those that an engine keeps are not shown. */
+/**
+ * Builds the condition that a word is no loopback address: those that an engine keeps are not shown. Few words begin as one does.
+ * LIKE finds that out at a tenth of the cost.
+ */
 export function isNoLoopback(word: string): string {
-  return `${word} NOT LIKE '127.%' AND ${word} NOT IN ('::1', '0:0:0:0:0:0:0:1') AND ${word} NOT LIKE '::ffff:127.%'`;
+  return `(${beginsOtherwise(word)} OR ${word} !~ '^${LOOPBACK}')`;
 }
 
-/** What a word of a lower-case text does not begin with if it is no loopback address, as a part of a regular expression. */
-export const NO_LOOPBACK_PATTERN = "(?!127\\.|::ffff:127\\.|(::|0:0:0:0:0:0:0:)1([%,[:space:]]|$))";
-
-/** Builds the condition that a column has a word that is no loopback address. Nearly all texts have none that looks like one. */
+/** Builds the condition that a column has a word that is no loopback address. Most texts begin with such a word. */
 export function hasOtherThanLoopback(column: string): string {
-  return `(${column} <> '' AND (strpos(${column}, '127.') = 0 AND strpos(${column}, ':1') = 0
+  return `(${column} <> '' AND (${beginsOtherwise(column)} AND ${column} NOT LIKE ' %' AND ${column} NOT LIKE ',%'
     OR ${column} ~ '(^|[,[:space:]])${NO_LOOPBACK_PATTERN}[^,[:space:]]'))`;
 }
+
+/** Builds the text of a `vm_ip` without its loopback addresses. Only a text that may have one is changed. */
+export function dropLoopbackWords(column: string): string {
+  const mayHaveOne = ["127.", ":", "0"]
+    .map((start) => `strpos(' ' || ${column}, ' ${start}') > 0`)
+    .join(" OR ");
+  return `CASE WHEN ${mayHaveOne} THEN ltrim(regexp_replace(${column}, '(^|[,[:space:]]+)${LOOPBACK}', '', 'g'))
+    ELSE ${column} END`;
+}
+
+function beginsOtherwise(text: string): string {
+  return ["127.%", ":%", "0%"].map((start) => `${text} NOT LIKE '${start}'`).join(" AND ");
+}
+
+/**
+ * A loopback address up to the end of its word, as a part of a regular expression: one of IPv4, also mapped or translated into IPv6, or `::1`.
+ * It may be in any spelling and case. The one exception is `::` behind `ffff`, for a single group, which no system writes.
+ */
+const LOOPBACK =
+  "(?:127\\.[0-9.]+|[0:]+:(?:0{0,3}1|0\\.0\\.0\\.1|[Ff]{4}:(?:0{1,4}:)?(?:127\\.[0-9.]+|7[Ff][0-9A-Fa-f]{2}:[0-9A-Fa-f]{1,4})))" +
+  "(?:%[^,[:space:]]*)?(?=[,[:space:]]|$)";
+
+/** What a word does not begin with if it is no loopback address, as a part of a regular expression. */
+export const NO_LOOPBACK_PATTERN = `(?!${LOOPBACK})`;
 
 /**
  * Builds the condition that a word is an IPv6 address in hexadecimal. It checks three rules, because one pattern for

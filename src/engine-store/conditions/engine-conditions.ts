@@ -9,7 +9,7 @@ import {
 import { escapeRegExp, matchText } from "../../store/read/conditions/text-match.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
-import { hasOtherThanLoopback, NO_LOOPBACK_PATTERN, parseWord } from "./address-words.js";
+import { dropLoopbackWords, hasOtherThanLoopback, NO_LOOPBACK_PATTERN, parseWord } from "./address-words.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
 import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
@@ -33,6 +33,7 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
     const isListed = `d.status = ANY(${parameters.add(statuses)}::int[])`;
     return statuses.includes(VM_STATUS.UNASSIGNED) ? `(${isListed} OR d.status IS NULL)` : isListed;
   },
+  addresses: `CASE WHEN ${mayHaveGuest("d.status")} THEN ${dropLoopbackWords("d.vm_ip")} END`,
   hasAddress: (address, parameters) =>
     isLoopbackAddress(address)
       ? "false"
@@ -119,10 +120,12 @@ function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParamet
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
 }
 
-/** Builds the expression of the first address of a VM that runs, as `inet`. An engine does not keep which one is primary. */
+/** Builds the expression of the first address in `vm_ip` of a VM that runs, as `inet`. An engine does not keep which one is primary. */
 function buildFirstAddress(): string {
-  const first = "split_part(split_part(d.vm_ip, ' ', 1), '%', 1)";
-  return `CASE WHEN d.vm_ip <> '' AND ${mayHaveGuest("d.status")} THEN ${parseWord(first, null)} END`;
+  const first = `split_part(split_part(${dropLoopbackWords("d.vm_ip")}, ' ', 1), '%', 1)`;
+  // OFFSET makes the word once, however often it is used.
+  return `CASE WHEN d.vm_ip <> '' AND ${mayHaveGuest("d.status")}
+    THEN (SELECT ${parseWord("f.word", null)} FROM (SELECT ${first} AS word OFFSET 0) f) END`;
 }
 
 /**

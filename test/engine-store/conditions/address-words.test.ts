@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseWord, selectAllAddresses } from "../../../src/engine-store/conditions/address-words.js";
-import { isAddressOf } from "../../../src/model/address/ip.js";
+import {
+  isNoLoopback,
+  parseWord,
+  selectAllAddresses,
+} from "../../../src/engine-store/conditions/address-words.js";
+import { isAddressOf, isLoopbackAddress, normalizeAddress } from "../../../src/model/address/ip.js";
 import { id } from "../../support/builders/ids.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-database.js";
 
@@ -54,6 +58,54 @@ test.each([4, 6, null] as const)(
   },
 );
 
+const isLoopback = (word: string) => isLoopbackAddress(normalizeAddress(word) ?? "");
+
+test("PostgreSQL takes for loopback addresses what the gateway takes for them, in whatever spelling", async () => {
+  const endings = [
+    "1",
+    "01",
+    "0001",
+    "0.0.0.1",
+    "127.0.0.1",
+    "7f00:1",
+    "7F12:abcd",
+    "7f0:1",
+    "10.0.0.1",
+    "0.0.0.2",
+  ];
+  const fronts = [
+    "::",
+    "::ffff:",
+    "::FFFF:",
+    "::ffff:0:",
+    "::ffff:0000:",
+    "::FFFF:1:",
+    "::1:",
+    "0::",
+    "::0:",
+    "1::",
+  ];
+  const full = [
+    "0:0:0:0:0:0:",
+    "0:0:0:0:0:ffff:",
+    "0000:0000:0000:0000:0000:FFFF:",
+    "0:0:0:0:ffff:0:",
+    "0:0:0:ffff:0:0:",
+  ];
+  const spelled = [...fronts, ...full, ...full.map((front) => `${front}0:`)].flatMap((front) =>
+    endings.map((ending) => `${front}${ending}`),
+  );
+  const words = [...listWords(), ...spelled, "127.0.0.1", "127.255.0.1", "12.7.0.1"].filter(
+    (word) => normalizeAddress(word) !== null,
+  );
+  const rows: { word: string; isOther: boolean }[] = await engine.dataSource.query(
+    `SELECT w.word, ${isNoLoopback("w.word")} AS "isOther" FROM unnest($1::text[]) AS w (word)`,
+    [words],
+  );
+  expect(rows.filter(({ word, isOther }) => isOther === isLoopback(word))).toEqual([]);
+  expect(rows.filter(({ isOther }) => !isOther).length).toBeGreaterThan(30);
+});
+
 /** Says whether the texts of a guest are lists of addresses, and of one family each, as an engine writes them, and how they end. */
 test.each<[which: string, isTidy: (guest: number) => boolean, end: (guest: number) => string]>([
   ["which are lists of addresses", () => true, () => ""],
@@ -85,7 +137,7 @@ test.each<[which: string, isTidy: (guest: number) => boolean, end: (guest: numbe
   );
   const expected = guests.flatMap(({ four, six }, at) =>
     [...four.split(","), ...six.split(",")]
-      .filter((word) => (isFour(word) || isSix(word)) && word !== "::1")
+      .filter((word) => (isFour(word) || isSix(word)) && !isLoopback(word))
       .map((word) => `${id(at)} ${word}`),
   );
   const canonical: { text: string }[] = await engine.dataSource.query(

@@ -57,6 +57,7 @@ export const OWN_CONDITIONS: VmConditionSql = {
   from: FROM_VMS,
   name: 's.vm_name COLLATE "C"',
   hasStatus: (statuses, parameters) => `d.status = ANY(${parameters.add(statuses)}::int[])`,
+  addresses: "d.vm_ip",
   hasAddress: (address, parameters) =>
     `s.vm_guid IN (SELECT a.vm_id FROM vnic_graph_address a WHERE a.address = ${parameters.add(address)}::inet)`,
   hasAddressLike: (parts, parameters) => {

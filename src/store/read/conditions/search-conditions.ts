@@ -15,6 +15,8 @@ export interface VmConditionSql {
   /** The name, in the collation of the index that the source has for names. */
   readonly name: string;
   hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
+  /** The text of the VM's addresses, as far as they are shown. */
+  readonly addresses: string;
   hasAddress(address: string, parameters: SqlParameters): string;
   /** The VM has an address that matches a pattern: these parts with any characters between two of them. */
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
@@ -59,7 +61,7 @@ export function buildSearchCondition(
     case "text":
       return buildTextCondition(search.key, search.match, source, parameters);
     case "anyText": {
-      const isAddress = matchText("d.vm_ip", search.match, parameters);
+      const isAddress = matchText(source.addresses, search.match, parameters);
       const isText = TEXT_KEYS.map((key) => buildTextCondition(key, search.match, source, parameters));
       return `(${[...isText, isAddress].join(" OR ")})`;
     }

@@ -331,7 +331,10 @@ test("an engine's VMs are ordered by primary address up to a number; a filter ma
     ]);
     const filtered = `first: 1, orderBy: PRIMARY_ADDRESS_ASC, filter: { name: { startsWith: "vm-" } }`;
     expect(await askForData(store, `{ vms(${filtered}) { ${list} } }`)).toEqual({ vms: { nodes: [first] } });
-    // oVirt's clients are answered however many there are: by the first address of each VM.
+    // oVirt's clients are answered however many there are: by the first address of each VM, loopback left out.
+    await large.asEngine(
+      `UPDATE vm_dynamic SET vm_ip = '127.0.0.53 ::FFFF:127.0.0.1 ' || vm_ip WHERE right(vm_guid::text, 1) = '6'`,
+    );
     const sort = { key: "ip", descending: true } as const;
     expect(await store.readVmIds({ filter: {}, sort, offset: 255, limit: 1 })).toEqual([
       "00000000-0000-4000-8000-000000000256",
