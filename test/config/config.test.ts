@@ -142,6 +142,18 @@ describe("settings", () => {
     ["LIMITS", "deadlineMs=2147483648", /from 1 to 2147483647 for deadlineMs, not "deadlineMs=2147483648"/],
     ["LIMITS", "speed=1", /LIMITS must be limits among bodyBytes, .*, not "speed"; set LIMITS/],
     ["LIMITS", "cost=1,depth=2,cost=3", /name=value pairs with every name once, not "cost twice"/],
+    ["LIMITS", "tokens=5k", /for tokens, not "tokens=5k"; set LIMITS/],
+    // What may hold a secret is told by its place.
+    [
+      "GUEST_NIC_IGNORE",
+      "lo,veth.*,(?:tap|tun).*,a)(b",
+      /joined by commas, not part 4 of what is given, which may/,
+    ],
+    [
+      "TLS_CLIENT_ROLES",
+      "gw=reader, a@example.org=reader+root",
+      /among .*, not part 2 of what is given, which/,
+    ],
     ["LIMITS", ",", /at least one, not ","/],
     ["TLS_CLIENT_ROLES", "gw=reader,GW=operator", /with every name once, not "gw twice"/],
     ["LOG_LEVEL", "loud", /LOG_LEVEL must be fatal or error/],
