@@ -6,6 +6,7 @@ import { SettingValueError, parseInteger, parsePort } from "../config/setting-ty
 import { ConfigError } from "../config.js";
 import { makeFolder } from "../embedded-postgres/make-folder.js";
 import { formatError } from "../gateway/format-error.js";
+import { createPathError } from "../model/config-error.js";
 import { startCluster, type SimulatedCluster } from "../simulator/cluster.js";
 
 /** The flags of `vnic-graph simulate`, as given. */
@@ -81,9 +82,8 @@ async function tellHowToReach(
     await makeFolder(folder, 0o700);
     for (const { path, pem } of files) writeFileSync(path, pem, { mode: 0o600 });
   } catch (cause) {
-    throw new ConfigError(`--certs ${folder} cannot be written: ${formatError(cause)}; name another folder`, {
-      cause,
-    });
+    const problem = `--certs ${folder} cannot be written: ${formatError(cause)}`;
+    throw createPathError(problem, "name another folder", cause);
   }
   for (const { name, path } of files) print(`${name}=${path}`);
 }

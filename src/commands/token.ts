@@ -2,6 +2,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { ConfigError } from "../config.js";
 import { parseDuration, parseList, SettingValueError } from "../config/setting-types.js";
 import { formatError } from "../gateway/format-error.js";
+import { createPathError } from "../model/config-error.js";
 import { ALL_ROLES } from "../model/roles.js";
 import { isUuid } from "../model/uuid.js";
 import { createToken, parseTokenLines, type TokenLine } from "../server/identity/token-lines.js";
@@ -203,9 +204,7 @@ async function readTokens(file: string, presence: "may be absent" | "must exist"
   return { text, lines: await parseTokenLines(text, file) };
 }
 
-function createFileError(file: string, verb: "read" | "written", cause: unknown): ConfigError {
-  return new ConfigError(
-    `--file ${file} cannot be ${verb}: ${formatError(cause)}; mend the path or its permissions`,
-    { cause },
-  );
+function createFileError(file: string, verb: "read" | "written", cause: unknown): Error {
+  const problem = `--file ${file} cannot be ${verb}: ${formatError(cause)}`;
+  return createPathError(problem, "mend the path or its permissions", cause);
 }

@@ -1,5 +1,5 @@
 import { access, constants } from "node:fs/promises";
-import { ConfigError } from "../model/config-error.js";
+import { createPathError } from "../model/config-error.js";
 import { makeFolder } from "./make-folder.js";
 
 /**
@@ -11,9 +11,10 @@ export async function makeDataDir(folder: string): Promise<void> {
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    throw new ConfigError(
-      `${folder}: cannot be made or written by this user (${code}); set DATA_DIR to a folder that can, or DATABASE_URL`,
-      { cause },
+    throw createPathError(
+      `${folder}: cannot be made or written by this user (${code})`,
+      "set DATA_DIR to a folder that can, or DATABASE_URL",
+      cause,
     );
   }
 }

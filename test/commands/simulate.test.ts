@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.js";
 import { freePort } from "../support/processes/tcp.js";
 import { simulate, type SimulateFlags } from "../../src/commands/simulate.js";
+import { ConfigError } from "../../src/model/config-error.js";
 
 const folder = mkdtempSync(join(tmpdir(), "vnic-graph-"));
 afterAll(() => {
@@ -66,7 +67,7 @@ test("leaves no host listening where certificates cannot be written", async () =
   writeFileSync(file, "");
   const port = await freePort();
   await expect(run({ certs: file, port: String(port) })).rejects.toThrow(
-    /^--certs \S+ cannot be written: EEXIST/,
+    /^--certs \S+ cannot be written: EEXIST.*; name another folder$/,
   );
   expect(await run({ port: String(port) })).toContain(`host1.example.test listens on 127.0.0.1:${port}`);
 });
@@ -79,6 +80,17 @@ test.runIf(process.platform === "linux")(
     );
   },
 );
+
+test.runIf(existsSync("/dev/full"))("a full disk is no wrong flag", async () => {
+  const certs = join(folder, "full");
+  mkdirSync(certs);
+  symlinkSync("/dev/full", join(certs, "client.key"));
+  const error: unknown = await run({ certs }).catch((cause: unknown) => cause);
+  expect(error).not.toBeInstanceOf(ConfigError);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(/^--certs \S+ cannot be written: ENOSPC[^;]*$/),
+  });
+});
 
 test("says what to do where a port is taken", async () => {
   const server = createServer();

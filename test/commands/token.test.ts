@@ -44,7 +44,7 @@ test.each([
   [{ role: "reader", name: "two\nlines" }, /--name must be one line/],
   [{ role: "reader", hosts: "host1" }, /--hosts must be ids \(UUIDs\) joined by commas, not "host1"/],
   [{ role: "reader", vmIds: "web-01" }, /--vm-ids must be ids/],
-  [{ role: "reader", file: folder }, /--file \S+ cannot be written: EISDIR/],
+  [{ role: "reader", file: folder }, /--file \S+ cannot be written: EISDIR.*; mend the path/],
   [{ role: "reader", file: join(folder, "no", "tokens") }, /--file \S+ cannot be written: ENOENT/],
   [{ role: "reader,operator", vms: "web-*" }, /--role operator manages all hosts; leave out --vms/],
 ])("refuses %j in one line", async (flags, message) => {
