@@ -9,6 +9,7 @@ import { openHostPool, type HostPool } from "./gateway/hosts/host-pool.js";
 import { loadIdentity, type LoadedIdentity } from "./gateway/identity.js";
 import type { Log } from "./gateway/log.js";
 import { createMetrics, type Metrics, type MetricSources } from "./gateway/serving/metrics.js";
+import { checkReadiness } from "./gateway/serving/readiness.js";
 import { createSerialTask } from "./gateway/serial-task.js";
 import { serve } from "./gateway/serving/serve.js";
 import type { KeptAnswer } from "./server/graphql/kept-answer.js";
@@ -182,6 +183,7 @@ function readMetricsFrom(slot: BackendSlot, { source }: Config): Omit<MetricSour
       const dataSource = findDataSource();
       return dataSource === null || source === "engine" ? null : readFleetFigures(dataSource);
     },
+    ready: async () => (await checkReadiness(slot.current)).ready,
     pool: () => slot.current?.database.countConnections() ?? null,
     polling: () => slot.current?.polling?.load() ?? null,
     liveLagMs: () => slot.current?.live?.getLagMs() ?? null,

@@ -118,9 +118,11 @@ class RedisWakes implements Wakes {
     await this.telling.del(this.channel).catch((error: unknown) => {
       // The connection that was refused is opened anew by itself.
       const isDemoted = error instanceof Error && isReadOnlyError(error);
-      this.isMoving = isDemoted && this.hearing.status === "ready";
-      if (isDemoted) this.reconnect();
-      else if (!(error instanceof Error && error.name === "ReplyError")) this.reconnect(this.telling);
+      if (isDemoted && this.hearing.status === "ready") {
+        this.isMoving = true;
+        this.reconnect();
+      }
+      if (!(error instanceof Error && error.name === "ReplyError")) this.reconnect(this.telling);
     });
   }
 

@@ -25,6 +25,7 @@ async function seriesNames(): Promise<{ families: string[]; series: Set<string>;
         stalenessP99S: 1,
         stalenessMaxS: 1,
       }),
+    ready: () => Promise.resolve(true),
     pool: () => ({ total: 1, idle: 1, waiting: 0 }),
     polling: () => ({ running: 0, waiting: 0 }),
   });

@@ -248,7 +248,7 @@ describe("hosts", () => {
       VDSM_KEY_FILE: "nowhere.key",
       DATA_DIR: folder(),
     });
-    expect(await gateway.ended).toBe(1);
+    expect(await gateway.ended).toBe(2);
     expect(gateway.output()).toMatch(/^vnic-graph: .*nowhere\.pem.*\n$/);
   });
 });
@@ -257,7 +257,7 @@ describe("a start that cannot be", () => {
   test.each([
     [{ PORT: "99999" }, 2, /^vnic-graph: PORT must be a port from 0 to 65535, not "99999"; .*\n$/],
     [{ HOST: "0.0.0.0" }, 2, /^vnic-graph: HOST is 0\.0\.0\.0, which others can reach, .*\n$/],
-    [{ AUTH_TOKENS_FILE: "nowhere.json" }, 1, /^vnic-graph: .*nowhere\.json.*\n$/],
+    [{ AUTH_TOKENS_FILE: "nowhere.json" }, 2, /^vnic-graph: .*nowhere\.json.*\n$/],
   ])("is told in one line: %j", async (environment, code, line) => {
     const gateway = start(environment);
     expect(await gateway.ended).toBe(code);

@@ -45,6 +45,7 @@ describe("metrics", () => {
     let figures: FleetFigures | null = FIGURES;
     const metrics = createMetrics({
       fleet: () => (figures === null ? Promise.reject(new Error("down")) : Promise.resolve(figures)),
+      ready: () => Promise.resolve(figures !== null),
       pool: () => ({ total: 5, idle: 2, waiting: 1 }),
       polling: () => ({ running: 3, waiting: 7 }),
     });
@@ -52,6 +53,7 @@ describe("metrics", () => {
     expect(known).toContain('vnic_graph_hosts{state="failing"} 1');
     expect(known).toContain('vnic_graph_hosts{state="fine"} 2');
     expect(known).toContain("vnic_graph_vms 120");
+    expect(known).toContain("vnic_graph_ready 1");
     expect(known).toContain('vnic_graph_host_staleness_seconds{statistic="p99"} 31');
     expect(known).toContain('vnic_graph_database_connections{state="used"} 3');
     expect(known).toContain('vnic_graph_polls_in_progress{state="waiting"} 7');
@@ -60,6 +62,7 @@ describe("metrics", () => {
     const unknown = await metrics.print();
     expect(unknown).not.toMatch(/^vnic_graph_(hosts|vms|host_staleness_seconds)\b.* /m);
     expect(unknown).toContain('vnic_graph_database_connections{state="used"} 3');
+    expect(unknown).toContain("vnic_graph_ready 0");
   });
 
   test("leave out the figures of a database that hangs, and ask it once until it answers", async () => {
@@ -68,6 +71,7 @@ describe("metrics", () => {
     const questions: ((figures: FleetFigures) => void)[] = [];
     const metrics = createMetrics({
       fleet: () => new Promise((resolve) => void questions.push(resolve)),
+      ready: () => new Promise<boolean>(() => undefined),
       pool: () => ({ total: 5, idle: 0, waiting: 1 }),
       polling: () => null,
     });
@@ -77,10 +81,12 @@ describe("metrics", () => {
       const text = await scraped;
       expect(text).toContain('vnic_graph_database_connections{state="used"} 5');
       expect(text).not.toMatch(/^vnic_graph_(hosts|vms)\b/m);
+      expect(text).toContain("vnic_graph_ready 0");
     }
     const last = metrics.print();
     expect(questions).toHaveLength(1);
     questions[0]?.(FIGURES);
+    await vi.advanceTimersByTimeAsync(2_000);
     expect(await last).toContain("vnic_graph_vms 120");
   });
 

@@ -346,14 +346,16 @@ test("a subscription that goes on behind a cursor of another viewer", async () =
 test("the states of hosts", async () => {
   const selection = "hostStateChanged { kind hostId host { name lastWarning } }";
   const changes = (text: string) => [...text.matchAll(/"CHANGE"[^\n]*/g)].map(([line]) => line);
-  let isFollowed = false;
-  const mine = subscribe(scoped, selection, (read) => {
-    isFollowed ||= read.includes(HOST_A) && read.includes(HOST_B);
-    return read.includes("renamed");
-  });
-  const all = subscribe(unscoped, selection, (read) => read.includes("renamed"));
+  const followed = new Set<string>();
+  const follow = (viewer: typeof scoped, name: string) =>
+    subscribe(viewer, selection, (read) => {
+      if (read.includes(HOST_A) && read.includes(HOST_B)) followed.add(name);
+      return read.includes("renamed");
+    });
+  const mine = follow(scoped, "mine");
+  const all = follow(unscoped, "all");
   await eventually(() => {
-    expect(isFollowed).toBe(true);
+    expect(followed.size).toBe(2);
   });
   await warn(databases[0]!, 4);
   expect(await subscribe(unscoped, selection, (read) => read.includes(id(4)))).toContain(id(4));

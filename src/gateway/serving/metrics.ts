@@ -13,6 +13,8 @@ import { VERSION } from "../version.js";
 /** Figures of other parts, which each scrape asks for; `null` while there is no database. */
 export interface MetricSources {
   readonly fleet: () => Promise<FleetFigures> | null;
+  /** Whether queries can be answered, as far as database and hosts go; absent: not told. */
+  readonly ready?: () => Promise<boolean>;
   readonly pool: () => { readonly total: number; readonly idle: number; readonly waiting: number } | null;
   readonly polling: () => { readonly running: number; readonly waiting: number } | null;
   /** Absent, or `null`, if no answers are kept. */
@@ -136,8 +138,13 @@ const MISNAMED = [
  */
 function readGaugesAtScrape(
   registers: Registry[],
-  { fleet, pool, polling, answers = () => null, trees = () => null }: MetricSources,
+  { fleet, ready, pool, polling, answers = () => null, trees = () => null }: MetricSources,
 ): () => Promise<void> {
+  const readiness = new Gauge({
+    name: "vnic_graph_ready",
+    help: "Whether the database answers and the hosts were asked, as /readyz says: 1 if so, 0 if not.",
+    registers,
+  });
   const hosts = new Gauge({
     name: "vnic_graph_hosts",
     help: "Hosts that are to be polled, by whether their last pass succeeded, and whether anybody polls them.",
@@ -167,20 +174,16 @@ function readGaugesAtScrape(
     labelNames: ["state"],
     registers,
   });
-  let reading: Promise<FleetFigures | null> | null = null;
-  // A database that hangs is asked once. Scrapes share that reading, so that they cannot take its connections.
-  const readFleet = (): Promise<FleetFigures | null> => {
-    reading ??= Promise.resolve(fleet()).finally(() => {
-      reading = null;
-    });
-    return limitPatience(reading, PATIENCE_MS, null);
-  };
+  const readFleet = shareReading(fleet, null);
+  const readReady = shareReading(() => ready?.() ?? null, false);
   const setAnswers = createAnswerMetrics(registers);
   const setTrees = createTreeMetrics(registers);
   return async () => {
     setAnswers(answers());
     setTrees(trees());
-    const figures = await readFleet();
+    const [figures, isReady] = await Promise.all([readFleet(), readReady()]);
+    if (isReady === null) readiness.remove();
+    else readiness.set(isReady ? 1 : 0);
     for (const gauge of [hosts, vms, staleness, connections, passes]) gauge.reset();
     setEach(passes, "state", { ...polling() });
     const connected = pool();
@@ -198,6 +201,20 @@ function readGaugesAtScrape(
     vms.set(figures.vms);
     const { stalenessP50S: p50, stalenessP99S: p99, stalenessMaxS: max } = figures;
     setEach(staleness, "statistic", { p50, p99, max });
+  };
+}
+
+/** Shares a reading among scrapes, so that they cannot take the connections of a database that hangs. */
+function shareReading<Value>(
+  read: () => Promise<Value> | null,
+  otherwise: Value | null,
+): () => Promise<Value | null> {
+  let reading: Promise<Value | null> | null = null;
+  return () => {
+    reading ??= Promise.resolve(read()).finally(() => {
+      reading = null;
+    });
+    return limitPatience(reading, PATIENCE_MS, otherwise);
   };
 }
 

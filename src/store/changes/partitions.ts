@@ -71,7 +71,7 @@ export async function makeMissingPartitions(
 /**
  * Creates the function that creates the partitions that will be needed, and drops those that are too old. The database's
  * clock may be wrong for a while, and what is dropped is lost. So it drops only what has been too old for {@link GRACE_MS}
- * whenever it looked, or was too old when the last change before its first look was written: the setting was changed then.
+ * whenever it looked, or was too old when the last change an hour before its first look was written: the setting was changed then.
  *
  * One gateway at a time does the work, under a lock that ends with its transaction. New partitions are created as separate
  * tables and then attached, which stops no writer. A drop locks the whole log for a moment. It gives up after {@link
@@ -101,10 +101,12 @@ export function createMaintenance(
   };
 }
 
+/** A clock that leapt a while ago may have written changes since: those of the last hour do not count. */
 async function readLastWrittenMs(dataSource: DataSource): Promise<number> {
   const [last] = await queryRows<{ readonly at: Date }>(
     dataSource,
-    "SELECT at FROM vnic_graph_change ORDER BY seq DESC LIMIT 1",
+    `SELECT at FROM vnic_graph_change WHERE at <= clock_timestamp() - interval '1 hour'
+     ORDER BY seq DESC LIMIT 1`,
   );
   return last?.at.getTime() ?? Number.NEGATIVE_INFINITY;
 }
