@@ -198,8 +198,10 @@ function readPeerCertificate(
   timeoutMs: number,
 ): Promise<X509Certificate | null> {
   return new Promise((resolve, reject) => {
-    const socket = dial(host, port, credentials);
+    const closing = new AbortController();
+    const socket = dial(host, port, credentials, closing.signal);
     const end = (settle: () => void) => {
+      closing.abort();
       socket.destroy();
       settle();
     };

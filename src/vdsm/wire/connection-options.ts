@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly heartbeatMs: number;
   /** The rooms for answers that are read at the same time. */
   readonly rooms: ReadingRooms;
+  /** Aborted when the host is not to be connected any more. */
+  readonly closed: AbortSignal;
 }
 
 /** Receives what happens on a connection. */

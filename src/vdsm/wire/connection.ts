@@ -88,13 +88,13 @@ export class Connection {
   }
 
   private async start(): Promise<void> {
-    const { host, port, tls } = this.options;
+    const { host, port, tls, closed } = this.options;
     if (this.isOver()) return;
     try {
       const credentials = tls === null ? null : await tls();
       if (this.isOver()) return;
       this.phase = "dial";
-      this.attach(dial(host, port, credentials), credentials !== null);
+      this.attach(dial(host, port, credentials, closed), credentials !== null);
     } catch (error) {
       // The error of reading our files has their paths, which readers of the graph must not see.
       const what = tls === null ? "it cannot be dialled" : OWN_FILES_FAIL;
@@ -188,10 +188,11 @@ export class Connection {
   private take(frame: Frame): void {
     const { place } = this;
     this.place = null;
-    place?.noteComplete();
     const reading = this.receive(frame);
-    if (reading === null) place?.leave();
-    else void reading.finally(() => place?.leave());
+    place?.noteComplete(reading !== null);
+    const leave = () => place?.leave();
+    if (reading === null) leave();
+    else void reading.then(leave, leave);
   }
 
   /** Returns a promise that resolves when the frame has been read; `null`: it has been. */

@@ -1,5 +1,5 @@
 import { constants } from "node:crypto";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from "node:net";
 import {
   checkServerIdentity,
   connect as connectTls,
@@ -9,13 +9,23 @@ import {
 import { createNameLookup } from "./name-lookup.js";
 import type { TlsCredentials } from "./tls.js";
 
-/** Starts to connect. The name is resolved each time. It never falls back to plain TCP, or to TLS without verification. */
-export function dial(host: string, port: number, credentials: TlsCredentials | null): Socket {
+/**
+ * Starts to connect. The name is resolved each time, until `closed` is aborted also for later dials. It never falls back to plain
+ * TCP, or to TLS without verification.
+ */
+export function dial(
+  host: string,
+  port: number,
+  credentials: TlsCredentials | null,
+  closed: AbortSignal,
+): Socket {
   const target = {
     host,
     port,
     noDelay: true,
-    lookup: lookUpName,
+    lookup: (...given: Parameters<LookupFunction>) => {
+      lookUpName(...given, closed);
+    },
     // The default of 250 ms would give up on addresses far away.
     autoSelectFamilyAttemptTimeout: 1_000,
   };

@@ -14,8 +14,10 @@ import { BoundedMap } from "../../model/bounded-map.js";
  *    for the database most of the time.
  * 4. Who has waited for a second, or would get an error other than that there is no such name, gets the addresses that were found
  *    the last time, if there are any.
+ * 5. A name that waits is forgotten when the signals of all who asked for it are aborted. Nothing else keeps the process than the names
+ *    that are being looked up, which cannot be stopped.
  */
-export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServers): LookupFunction {
+export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServers): NameLookup {
   const known = new BoundedMap<KnownName>(MOST_NAMES);
   /** What waits, by name. */
   const answered = new Map<string, Question>();
@@ -36,7 +38,7 @@ export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServe
       other === undefined ? 0 : Math.max(other.isAnswered ? other.startedMs + patienceMs : 0, aloneUntilMs);
     const waitMs = fromMs - performance.now();
     if (waitMs > 0) {
-      alarm = setTimeout(begin, Math.ceil(waitMs));
+      alarm = setTimeout(begin, Math.ceil(waitMs)).unref();
       return;
     }
     ask(question, other !== undefined);
@@ -44,13 +46,15 @@ export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServe
     begin();
   };
 
-  const ask = ({ name, hints, answers }: Question, isBeside: boolean): void => {
+  const ask = (question: Question, isBeside: boolean): void => {
+    const { name, hints, answers, over } = question;
     const startedMs = performance.now();
-    running.set(name, { name, hints, answers, startedMs, isAnswered: answered.delete(name) });
+    running.set(name, { ...question, startedMs, isAnswered: answered.delete(name) });
     usual.delete(name);
     slow.delete(name);
     dns.lookup(name, { all: true, hints }, (error, found) => {
       running.delete(name);
+      over.abort();
       const nowMs = performance.now();
       const tookMs = nowMs - startedMs;
       const isSlow = tookMs > patienceMs;
@@ -73,7 +77,20 @@ export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServe
     begin();
   };
 
-  return (name, { all = false, hints = dns.ADDRCONFIG }, callback) => {
+  /** Adds an asker, until whose signal is aborted the name is not forgotten. */
+  const join = ({ name, askers, over }: Question, asker: AbortSignal): void => {
+    if (askers.has(asker)) return;
+    askers.add(asker);
+    const leave = () => {
+      askers.delete(asker);
+      if (askers.size > 0) return;
+      over.abort();
+      for (const queue of [answered, usual, slow]) queue.delete(name);
+    };
+    asker.addEventListener("abort", leave, { signal: over.signal });
+  };
+
+  return (name, { all = false, hints = dns.ADDRCONFIG }, callback, asker = EVERYBODY) => {
     const answer = answerOnce((error, addresses) => {
       clearTimeout(timer);
       const [first] = addresses;
@@ -84,29 +101,46 @@ export function createNameLookup(patienceMs = 1_000, probe: Probe = askNameServe
     const timer = setTimeout(() => {
       const addresses = known.use(name)?.addresses ?? [];
       if (addresses.length > 0) answer(null, addresses);
-    }, patienceMs);
-    const question = running.get(name) ?? answered.get(name) ?? usual.get(name) ?? slow.get(name);
-    if (question !== undefined) {
-      question.answers.push(answer);
+    }, patienceMs).unref();
+    const asked = running.get(name) ?? answered.get(name) ?? usual.get(name) ?? slow.get(name);
+    if (asked !== undefined) {
+      asked.answers.push(answer);
+      join(asked, asker);
       return;
     }
     const isUsual = known.peek(name)?.isSlow !== true;
-    (isUsual ? usual : slow).set(name, { name, hints, answers: [answer] });
+    const over = new AbortController();
+    const question = { name, hints, answers: [answer], askers: new Set<AbortSignal>(), over };
+    (isUsual ? usual : slow).set(name, question);
+    join(question, asker);
     begin();
     if (usual.has(name))
-      probe(name, () => {
-        noteAnswered(name);
-      });
+      probe(
+        name,
+        () => {
+          noteAnswered(name);
+        },
+        over.signal,
+      );
   };
 }
 
-/** Asks name servers about a name, and calls back if they answer anything. */
-type Probe = (name: string, onAnswer: () => void) => void;
+/** As `lookup` of `node:dns`, for an asker until whose signal is aborted the name is wanted. */
+type NameLookup = (...given: [...Parameters<LookupFunction>, asker?: AbortSignal]) => void;
+
+/** Asks name servers about a name, and calls back if they answer anything before the signal is aborted. */
+type Probe = (name: string, onAnswer: () => void, signal: AbortSignal) => void;
 
 /** What they answer does not count: only the system knows its files and domains. The resolver is new, as servers may be. */
-function askNameServers(name: string, onAnswer: () => void): void {
-  new dns.Resolver({ timeout: PROBE_MS, tries: 1 }).resolve4(name, (error) => {
-    if (error?.code !== dns.TIMEOUT) onAnswer();
+function askNameServers(name: string, onAnswer: () => void, signal: AbortSignal): void {
+  const resolver = new dns.Resolver({ timeout: PROBE_MS, tries: 1 });
+  const cancel = () => {
+    resolver.cancel();
+  };
+  signal.addEventListener("abort", cancel);
+  resolver.resolve4(name, (error) => {
+    signal.removeEventListener("abort", cancel);
+    if (error?.code !== dns.TIMEOUT && error?.code !== dns.CANCELLED) onAnswer();
   });
 }
 
@@ -123,6 +157,10 @@ interface Question {
   /** Those of who asked first. All connections have the same. */
   readonly hints: number;
   readonly answers: Answer[];
+  /** Who asked, as far as their signals are not aborted. */
+  readonly askers: Set<AbortSignal>;
+  /** Aborted when it was looked up, or is forgotten. */
+  readonly over: AbortController;
 }
 
 interface Running extends Question {
@@ -146,6 +184,9 @@ function getFirst<Value>(values: ReadonlyMap<string, Value>): Value | undefined 
   const [first] = values.values();
   return first;
 }
+
+/** Those who come without a signal. */
+const EVERYBODY = new AbortController().signal;
 
 const PROBE_MS = 2_000;
 const MOST_NAMES = 100_000;

@@ -2,8 +2,8 @@
 export interface Place {
   /** `false`: there is no room yet, so nothing more of the body may be taken in. */
   readonly isInside: boolean;
-  /** Notes that the body has come whole. From now on it takes time only here. */
-  noteComplete(): void;
+  /** Notes that the body has come whole, and whether it answers a call. From now on it takes time only here. */
+  noteComplete(isAnswer: boolean): void;
   /** Gives the room back. */
   leave(): void;
 }
@@ -38,12 +38,13 @@ export function createReadingRooms(maxBodyBytes: number): ReadingRooms {
  *    in which they came.
  * 2. Hosts that kept room in vain share half of it, so the other half is for those that did not. A body may have half of the size.
  * 3. While others wait, a body must come whole within `patienceMs`. If it does not, it has kept its room in vain.
+ * 4. That is forgotten when whole answers of the host are together as long as the longest body that it kept in vain.
  */
 export class ReadingRoom {
   private readonly waiting = new Set<Reading>();
   private readonly inside = new Set<Reading>();
-  /** For how long hosts kept room in vain since a body of theirs came whole. */
-  private readonly wastedMs = new WeakMap<object, number>();
+  /** Which hosts kept room in vain. */
+  private readonly wasted = new WeakMap<object, Waste>();
   private alarm: NodeJS.Timeout | undefined;
 
   constructor(
@@ -59,9 +60,9 @@ export class ReadingRoom {
       get isInside() {
         return reading.enteredMs !== null;
       },
-      noteComplete: () => {
+      noteComplete: (isAnswer) => {
         reading.isComplete = true;
-        this.wastedMs.delete(sender.host);
+        if (isAnswer) this.makeGood(reading);
       },
       leave: () => {
         this.leave(reading);
@@ -74,9 +75,20 @@ export class ReadingRoom {
     if (this.inside.delete(reading) && !reading.isComplete) {
       const { host } = reading.sender;
       const keptMs = performance.now() - (reading.enteredMs ?? 0);
-      this.wastedMs.set(host, this.getWastedMs(reading) + keptMs);
+      this.wasted.set(host, {
+        ms: this.getWastedMs(reading) + keptMs,
+        bytes: Math.max(reading.bytes, this.wasted.get(host)?.bytes ?? 0),
+      });
     }
     this.fill();
+  }
+
+  /** The lengths count together, because a host's answers may never be as long again. */
+  private makeGood({ sender: { host }, bytes }: Reading): void {
+    const waste = this.wasted.get(host);
+    if (waste === undefined) return;
+    waste.bytes -= bytes;
+    if (waste.bytes <= 0) this.wasted.delete(host);
   }
 
   /** Lets in those for whom there is room; `newcomer` is not told, since it can see it. */
@@ -129,7 +141,7 @@ export class ReadingRoom {
   }
 
   private getWastedMs({ sender }: Reading): number {
-    return this.wastedMs.get(sender.host) ?? 0;
+    return this.wasted.get(sender.host)?.ms ?? 0;
   }
 }
 
@@ -142,6 +154,12 @@ interface Reading {
   isComplete: boolean;
   /** Its host had kept room in vain when it entered. */
   isDoubtful: boolean;
+}
+
+interface Waste {
+  readonly ms: number;
+  /** How long the whole answers must be, together, with which it is forgotten. */
+  bytes: number;
 }
 
 function sumBytes(readings: readonly Reading[]): number {

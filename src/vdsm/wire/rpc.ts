@@ -6,7 +6,7 @@ import { readReplyId } from "./reply.js";
 import { createTimeoutFailure } from "./socket-failure.js";
 
 /** The options of the connection to a host, and the time limit of a call, connecting included. */
-export interface RpcOptions extends ConnectionOptions {
+export interface RpcOptions extends Omit<ConnectionOptions, "closed"> {
   readonly callTimeoutMs: number;
 }
 
@@ -22,7 +22,8 @@ interface Call {
  */
 export class Rpc {
   private connection: Connection | null = null;
-  private closed = false;
+  private readonly closing = new AbortController();
+  private readonly options: RpcOptions & ConnectionOptions;
   private floods = 0;
   private pausedUntilMs = 0;
   /** The calls in flight, all on the present connection. */
@@ -32,8 +33,10 @@ export class Rpc {
 
   constructor(
     readonly address: string,
-    private readonly options: RpcOptions,
-  ) {}
+    options: RpcOptions,
+  ) {
+    this.options = { ...options, closed: this.closing.signal };
+  }
 
   /**
    * Asks the host. `read` turns the body of the reply into an answer, now or in later turns, or throws a {@link
@@ -71,7 +74,7 @@ export class Rpc {
         this.giveUp(verb, fail);
       }, this.options.callTimeoutMs);
 
-      if (this.closed) fail(new ConnectionFailureError("aborted", "the client is closed"));
+      if (this.closing.signal.aborted) fail(new ConnectionFailureError("aborted", "the client is closed"));
       else if (signal?.aborted === true) abort();
       else if (performance.now() < this.pausedUntilMs) fail(this.createPauseFailure());
       else {
@@ -84,7 +87,7 @@ export class Rpc {
 
   /** Ends the connection and every call. Resolves when no socket is left. */
   async close(): Promise<void> {
-    this.closed = true;
+    this.closing.abort();
     this.connection?.drop(new ConnectionFailureError("aborted", "the client was closed"));
     await Promise.all(this.leaving);
   }

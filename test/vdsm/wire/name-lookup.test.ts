@@ -36,9 +36,14 @@ afterEach(() => {
 const HERE: LookupAddress = { address: "192.0.2.1", family: 4 };
 
 /** Asks for a name; the list that it returns holds what came back: addresses, or the code of the error. */
-function look(lookUp: ReturnType<typeof createNameLookup>, name: string): unknown[] {
+function look(lookUp: ReturnType<typeof createNameLookup>, name: string, asker?: AbortSignal): unknown[] {
   const answers: unknown[] = [];
-  lookUp(name, { all: true }, (error, addresses) => answers.push(error === null ? addresses : error.code));
+  lookUp(
+    name,
+    { all: true },
+    (error, addresses) => answers.push(error === null ? addresses : error.code),
+    asker,
+  );
   return answers;
 }
 
@@ -116,6 +121,60 @@ test("name servers are asked as the system would ask them; a silent one is no an
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   expect(queries).toEqual(["silent1", "healthy"]);
   expect(listAsked()).toEqual(["silent0", "healthy"]);
+});
+
+test("a name that waits is forgotten when all who asked for it are gone, and name servers are asked no more about it", () => {
+  const [one, other, third] = [0, 1, 2].map(() => new AbortController()) as [
+    AbortController,
+    AbortController,
+    AbortController,
+  ];
+  const signals = new Map<string, AbortSignal>();
+  const lookUp = createNameLookup(1_000, (name, _, signal) => void signals.set(name, signal));
+  look(lookUp, "running", one.signal);
+  for (const name of ["gone", "gone", "shared", "common"]) look(lookUp, name, one.signal);
+  look(lookUp, "shared", other.signal);
+  look(lookUp, "common");
+  look(lookUp, "last", third.signal);
+  one.abort();
+  expect([...signals].map(([name, { aborted }]) => [name, aborted])).toEqual([
+    ["gone", true],
+    ["shared", false],
+    ["common", false],
+    ["last", false],
+  ]);
+  other.abort();
+  asked[0]?.answer("EAI_AGAIN");
+  expect(listAsked()).toEqual(["running", "common"]);
+  third.abort();
+  asked[1]?.answer("EAI_AGAIN");
+  expect(listAsked()).toEqual(["running", "common"]);
+
+  const again = look(lookUp, "gone", new AbortController().signal);
+  asked[2]?.answer(null, [HERE]);
+  expect(again).toEqual([[HERE]]);
+});
+
+test("what is asked of name servers is cancelled when the asker is gone, which is no answer of theirs", async () => {
+  vi.useRealTimers();
+  const callbacks: ((error: Error) => void)[] = [];
+  vi.spyOn(dns.Resolver.prototype, "resolve4").mockImplementation((...given: unknown[]) => {
+    callbacks.push(given.at(-1) as (error: Error) => void);
+  });
+  const cancel = vi.spyOn(dns.Resolver.prototype, "cancel").mockImplementation(() => {
+    const callback = callbacks[0];
+    setImmediate(() => callback?.(Object.assign(new Error("cancelled"), { code: "ECANCELLED" })));
+  });
+  const asker = new AbortController();
+  const lookUp = createNameLookup();
+  look(lookUp, "running");
+  look(lookUp, "host", asker.signal);
+  asker.abort();
+  expect(cancel).toHaveBeenCalledOnce();
+  // The same name is asked for again before the error comes.
+  look(lookUp, "host");
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  expect(listAsked()).toEqual(["running"]);
 });
 
 test("a name that took long the last time waits behind others", () => {

@@ -32,8 +32,8 @@ class Host {
     return this;
   }
 
-  end(): void {
-    this.place?.noteComplete();
+  end(isAnswer = true): void {
+    this.place?.noteComplete(isAnswer);
     this.leave();
   }
 
@@ -91,8 +91,8 @@ test("nobody is hurried while nobody waits, nor for what takes time only here", 
   scanned.send(50);
   vi.advanceTimersByTime(10 * PATIENCE_MS);
   expect(slow.isInside).toBe(true);
-  slow.place?.noteComplete();
-  scanned.place?.noteComplete();
+  slow.place?.noteComplete(true);
+  scanned.place?.noteComplete(true);
   waiting.send(50);
   vi.advanceTimersByTime(10 * PATIENCE_MS);
   expect([slow.isInside, scanned.isInside, waiting.isInside]).toEqual([true, true, false]);
@@ -112,6 +112,29 @@ test("a good host whose connection was lost once comes before those that keep ro
   good.send(50);
   vi.advanceTimersByTime(PATIENCE_MS / 2);
   expect(good.isInside).toBe(true);
+});
+
+test("that a host kept room in vain is forgotten with whole answers as long as what it kept, not with what nobody asked for", () => {
+  const room = new ReadingRoom(100, PATIENCE_MS);
+  const [bad, other] = createHosts(room, 2) as [Host, Host];
+  const isDoubtful = () => {
+    // Hosts that kept no room in vain may have more than half of it.
+    const isRefused = !bad.send(51).isInside;
+    bad.place?.noteComplete(false);
+    bad.leave();
+    return isRefused;
+  };
+  bad.send(40);
+  vi.advanceTimersByTime(100);
+  bad.leave();
+  expect(isDoubtful()).toBe(true);
+  bad.send(40).end(false);
+  expect(isDoubtful()).toBe(true);
+  bad.send(20).end();
+  other.send(40).end();
+  expect(isDoubtful()).toBe(true);
+  bad.send(20).end();
+  expect(isDoubtful()).toBe(false);
 });
 
 test("long bodies do not keep usual ones waiting", () => {
