@@ -133,7 +133,7 @@ interface ServerState {
   readonly readOnly: boolean;
   /** Those of {@link NEW_SETTINGS} that this server knows. */
   readonly newSettings: readonly string[];
-  /** The search_path without `pg_catalog` and `pg_temp`, if the one is in it beside others, or the other before them. */
+  /** The search_path without `pg_catalog`, and with `pg_temp` last, if one of them is in it beside others. */
   readonly searchPath: string | null;
 }
 
@@ -146,16 +146,19 @@ const NEW_SETTINGS: ReadonlySet<string> = new Set(["transaction_timeout"]);
 /** What is assumed of a server before the first look at it. */
 const UNSEEN = { isPooled: false, unknownSettings: NEW_SETTINGS, searchPath: null } as const;
 
+const NAMES_TEMPORARY = String.raw`pg_catalog.current_setting('search_path') ~* '(^|,)\s*"?pg_temp"?\s*(,|$)'`;
+
 /**
  * Reads the state of a server. Without `pg_catalog` in search_path PostgreSQL looks there first. A path that names it behind
- * other schemas lets their functions and tables hide PostgreSQL's, and one that names it first lets nobody create tables. Behind `pg_temp` tables would be temporary, and functions not be found.
+ * other schemas lets their functions and tables hide PostgreSQL's, and one that names it first lets nobody create tables. Behind
+ * `pg_temp` tables would be temporary, and functions not be found.
  */
 const SERVER_STATE = `SELECT pg_catalog.pg_backend_pid() AS pid, pg_catalog.pg_is_in_recovery() AS standby,
   pg_catalog.current_setting('default_transaction_read_only') = 'on' OR pg_catalog.pg_is_in_recovery() AS "readOnly",
-  (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY at)
+  (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(name), ', ' ORDER BY at) || CASE WHEN ${NAMES_TEMPORARY} THEN ', pg_temp' ELSE '' END
     FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS path (name, at)
     WHERE name <> 'pg_catalog' AND name NOT LIKE 'pg\\_temp%' AND ('pg_catalog' = ANY(pg_catalog.current_schemas(false))
-      OR pg_catalog.current_setting('search_path') ~ '^\\s*("\\$user"\\s*,\\s*)?"?pg_temp"?\\s*,')) AS "searchPath",
+      OR ${NAMES_TEMPORARY})) AS "searchPath",
   ARRAY(SELECT name FROM pg_catalog.pg_settings WHERE name IN ('${[...NEW_SETTINGS].join("', '")}')) AS "newSettings"`;
 
 function isWanted({ standby, readOnly }: ServerState, wish: SessionAttributes): boolean {

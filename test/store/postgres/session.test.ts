@@ -72,6 +72,9 @@ test.each([
   '"hi, ding", public, pg_catalog',
   "pg_temp, public",
   '"$user", pg_temp, public',
+  "PG_TEMP, public",
+  "missing, pg_temp, public",
+  "public, pg_temp, pg_catalog",
 ])(
   "nothing hides PostgreSQL's own functions and tables, and tables can be made, where search_path is %s",
   async (path) => {
