@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { findRealPath } from "./real-path.js";
 import { runAs } from "./run.js";
 
@@ -35,13 +35,26 @@ export async function readCommandLine(pid: number): Promise<string> {
 
 /**
  * Finds the process of the server whose `postmaster.pid` has these lines and lies in this directory; `null`: none runs. The file names
- * the directory as the server was told it, which may be another path to it. The copy of a file names that of another server.
+ * the directory as the server was told it, which may be another path to it, or one from before it was renamed. The copy of a file
+ * names that of another server.
  */
 export async function findServerProcess(
   lines: readonly string[],
   clusterDir: string,
 ): Promise<number | null> {
   const [pid, told = ""] = [Number(lines[0]), lines[1]];
-  if (!isRunning(pid) || !(await readCommandLine(pid)).includes(told)) return null;
-  return told !== "" && (await findRealPath(told)) === (await findRealPath(clusterDir)) ? pid : null;
+  if (!isRunning(pid) || told === "" || !(await readCommandLine(pid)).includes(told)) return null;
+  // PostgreSQL works in its data directory. Without /proc, or the right to look there, paths have to do.
+  const [used, given] = await Promise.all([identify(`/proc/${pid}/cwd`), identify(clusterDir)]);
+  const isSame =
+    used === null ? (await findRealPath(told)) === (await findRealPath(clusterDir)) : used === given;
+  return isSame ? pid : null;
+}
+
+/** Identifies a folder, whatever paths lead to it; `null`: it cannot be looked at. */
+async function identify(folder: string): Promise<string | null> {
+  return stat(folder, { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => null,
+  );
 }

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -54,6 +54,17 @@ test("a server that an earlier process left behind is ended by the other path, a
   await start(link);
   const pid = await readPid();
   await stopOrphan(join(real, "postgresql"));
+  expect(isRunning(pid)).toBe(false);
+});
+
+test("a server whose directory was renamed is found and ended by the new name", async ({ skip }) => {
+  const { url } = await start(real);
+  const pid = await readPid();
+  skip(!(await isThere(`/proc/${pid}/cwd`)), "the system does not say where a process works");
+  const renamed = join(folder, "renamed");
+  await rename(real, renamed);
+  expect(await findRunningPostgres(renamed)).toBe(url);
+  await stopOrphan(join(renamed, "postgresql"));
   expect(isRunning(pid)).toBe(false);
 });
 
