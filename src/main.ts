@@ -16,9 +16,9 @@ const ECHO_MS = 300;
 
 /**
  * The system looks up a name in a thread, which even an exit waits for. By default silent name servers hold it for ten seconds
- * each. glibc reads this at its first look-up, over /etc/resolv.conf; then the longest, of three silent servers, takes six seconds.
+ * each. glibc reads this at its first look-up, over /etc/resolv.conf; then one silent server takes two seconds, and three take six.
  */
-process.env.RES_OPTIONS ??= "timeout:1 attempts:1";
+process.env.RES_OPTIONS ??= "timeout:1 attempts:2";
 
 /**
  * Whether the program is loaded. Before that, a signal ends the process at once, since nothing runs that must be
