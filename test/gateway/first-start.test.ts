@@ -123,12 +123,12 @@ describe.runIf(canBecomeNobodyKnown)("a user without a name and a home", () => {
     [
       "/",
       /^vnic-graph: \/\.local\S+: cannot be made or written by this user \(EACCES\); set DATA_DIR to a folder that can, or DATABASE_URL\n$/,
-      1,
+      2,
     ],
     [
       "/proc",
       /^vnic-graph: \/proc\/\.local\S+: cannot be made or written by this user \(ENOENT\); set DATA_DIR to a folder that can, or DATABASE_URL\n$/,
-      1,
+      2,
     ],
   ])(
     "is told to set DATA_DIR where the embedded database has no place: HOME %s",
