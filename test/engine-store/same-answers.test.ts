@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseCidr } from "../../src/model/address/cidr.js";
 import type { ReadStore } from "../../src/store/types.js";
-import type { VmSearch } from "../../src/store/vm-search.js";
+import type { VmIdList, VmSearch } from "../../src/store/vm-search.js";
 import { askForData } from "../graph/support/ask.js";
 import { HOST_B, id } from "../support/builders/ids.js";
 import { createMirroredFleet, type MirroredFleet } from "./mirrored-fleet.js";
 
 const SCOPE = { namePatterns: ["vm-000?"], hostIds: [HOST_B], vmIds: [id(17)] };
+
+/** The list of all VMs that a search finds, in the order of their ids. */
+const listById = (search: VmSearch): VmIdList => ({
+  filter: { search },
+  sort: { key: "id", descending: false },
+  offset: 0,
+  limit: null,
+});
 
 const anyText = (part: string): VmSearch => ({
   kind: "anyText",
@@ -128,12 +136,7 @@ describe.each([1, 2, 3])(
       ["127.0.0.0/8", { kind: "inCidr", cidr: parseCidr("127.0.0.0/8") }],
       ["::1/128", { kind: "inCidr", cidr: parseCidr("::1/128") }],
     ])("loopback addresses, which an engine keeps, are found by no search: %s", async (_, search) => {
-      const list = {
-        filter: { search },
-        sort: { key: "id", descending: false },
-        offset: 0,
-        limit: null,
-      } as const;
+      const list = listById(search);
       expect(await fleet.database.store.readVmIds(list)).toEqual([]);
       expect(await fleet.store.readVmIds(list)).toEqual([]);
     });
@@ -144,12 +147,7 @@ describe.each([1, 2, 3])(
       ["addresses beside them are found by a word", anyText("10.0.0.5")],
       ["the end of an address is found by a word", anyText("::1")],
     ])("%s, but no loopback address", async (_, search) => {
-      const list = {
-        filter: { search },
-        sort: { key: "id", descending: false },
-        offset: 0,
-        limit: null,
-      } as const;
+      const list = listById(search);
       const ids = await fleet.database.store.readVmIds(list);
       expect(ids.length).toBeGreaterThan(0);
       expect(await fleet.store.readVmIds(list)).toEqual(ids);
