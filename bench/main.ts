@@ -50,6 +50,7 @@ them below bench/reads. About ten minutes.
   --rounds <n>     rounds of which medians are shown   (3)
   --seconds <n>    how long a peer is asked in a round   (3)
   --peers <list>   only these, by name   (all)
+  --queries <list> only these: Q1 to Q7   (all)
 
 npm run bench -- live [options]
 
@@ -126,6 +127,7 @@ const { positionals, values } = parseArgs({
     steps: { type: "string", default: "12" },
     seed: { type: "string", default: "261127" },
     peers: { type: "string", default: "" },
+    queries: { type: "string", default: "" },
     redis: { type: "string", default: "redis://127.0.0.1:6379" },
   },
 });
@@ -196,6 +198,7 @@ if (positionals.join(" ") === "history") {
     rounds: countOf(values.rounds ?? "3"),
     seconds: countOf(values.seconds ?? "3"),
     peers: values.peers.split(",").filter((name) => name !== ""),
+    queries: values.queries.split(",").filter((name) => name !== ""),
   });
 } else if (positionals.join(" ") === "million") {
   const { benchMillion } = await import("./million/million.js");

@@ -23,6 +23,8 @@ export interface ReadsOptions {
   readonly seconds: number;
   /** Only these peers; empty: all. */
   readonly peers: readonly string[];
+  /** Only these queries; empty: all. */
+  readonly queries: readonly string[];
 }
 
 /**
@@ -73,13 +75,14 @@ async function waitForAddressIndex(client: BenchDatabase["client"]): Promise<voi
 
 async function measureAll(
   peers: readonly RunningPeer[],
-  { vms, rounds, seconds, pastAt }: ReadsOptions & { readonly pastAt: string },
+  { vms, rounds, seconds, queries, pastAt }: ReadsOptions & { readonly pastAt: string },
   postgresPid: number,
 ): Promise<Measured[]> {
   const cursors = new Map<RunningPeer, Cursors>();
   for (const peer of peers) cursors.set(peer, await readCursors(peer, vms));
   const measured: Measured[] = [];
   for (const query of QUERIES) {
+    if (queries.length > 0 && !queries.includes(query)) continue;
     const asked = peers.filter((peer) => peer.queries.includes(query));
     const listQuestionsOf = (peer: RunningPeer) =>
       listQuestions(query, peer.dialect, {
