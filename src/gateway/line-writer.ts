@@ -3,6 +3,8 @@ import { escapeUnprintable } from "../model/printable.js";
 /** Writes the lines of a log. */
 export interface LineWriter {
   write(line: string): void;
+  /** Writes a line of level `info` whose characters are printable. */
+  writePrintable(line: string): void;
 }
 
 /**
@@ -45,16 +47,23 @@ export function createLineWriter(destination: { write(text: string): unknown }):
     hasExited = true;
     flush();
   });
+  const add = (line: string): void => {
+    waiting += line;
+    if (mayWait()) return;
+    if (!isInBurst) setTimeout(endBurst, BURST_MS);
+    isInBurst = true;
+    flush();
+  };
   const writer = {
     [PINO_TELLS_LEVELS]: true,
     // pino sets it before each line.
     lastLevel: 0,
-    write(line: string): void {
-      waiting += escapeUnprintable(line);
-      if (mayWait()) return;
-      if (!isInBurst) setTimeout(endBurst, BURST_MS);
-      isInBurst = true;
-      flush();
+    write: (line: string): void => {
+      add(escapeUnprintable(line));
+    },
+    writePrintable: (line: string): void => {
+      writer.lastLevel = INFO;
+      add(line);
     },
   };
   return writer;
@@ -62,6 +71,7 @@ export function createLineWriter(destination: { write(text: string): unknown }):
 
 /** The property by which a stream asks pino for the level of each line. */
 const PINO_TELLS_LEVELS = Symbol.for("pino.metadata");
+const INFO = 30;
 const WARNING = 40;
 
 /** The time of a burst: long enough for several requests of a busy process, and shorter than anybody waits for a line. */

@@ -1,8 +1,10 @@
 import { type Logger, pino } from "pino";
+import type { RequestLine, RequestLog } from "../server/admission/request-log.js";
 import { createLineWriter } from "./line-writer.js";
+import { createRequestFormat } from "./request-lines.js";
 
 /** The gateway's log: one line of JSON for each event. */
-export type Log = Logger;
+export type Log = Logger & Partial<RequestLog>;
 
 /**
  * Creates a log at a level. It may go to standard error instead, because standard output belongs to people and pipes of
@@ -22,14 +24,11 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
     maxLength: MOST_KEPT_BYTES,
     retryEAGAIN: () => false,
   });
+  const writer = createLineWriter(destination);
+  const formatTime = createTimeFormat();
   const log = pino(
-    {
-      level,
-      base: null,
-      timestamp: createTimeFormat(),
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    createLineWriter(destination),
+    { level, base: null, timestamp: formatTime, formatters: { level: (label) => ({ level: label }) } },
+    writer,
   );
   const writeKept = () => destination.write("");
   let retry: NodeJS.Timeout | null = null;
@@ -49,7 +48,12 @@ export function createLog(level: string, to: "stdout" | "stderr" = "stdout"): Lo
       writeKept();
     }
   });
-  return log;
+  const formatRequest = createRequestFormat(formatTime);
+  return Object.assign(log, {
+    writeRequest: (line: RequestLine) => {
+      if (log.isLevelEnabled("info")) writer.writePrintable(formatRequest(line));
+    },
+  });
 }
 
 const RETRY_MS = 50;

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
+import type { RequestLog } from "./admission/request-log.js";
 import type { Identity, KnownViewer } from "./identity/identity.js";
 import type { Limits } from "../model/limits.js";
 import type { EstimateField } from "../graph/estimates/estimate-field.js";
@@ -94,7 +95,7 @@ export interface ServerOptions {
   /** Makes the context of one request, loaders included. */
   readonly contextFor: (viewer: KnownViewer, request: ServedRequest) => object;
   readonly readiness: () => Promise<Readiness>;
-  readonly log: Logger;
+  readonly log: Logger & Partial<RequestLog>;
   readonly identity: Identity;
   /** Serves other addresses than loopback although identity is open. */
   readonly insecure: boolean;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { formatError } from "../../gateway/format-error.js";
-import { boundHeapGrowth } from "../../gateway/heap-growth.js";
+import { tuneHeap } from "../../gateway/tune-heap.js";
 import { createLog, type Log } from "../../gateway/log.js";
 import type { CommandLine, Flags } from "./command-line.js";
 import { addSettingFlags } from "./flags.js";
@@ -12,7 +12,7 @@ export function addStartCommand(program: Command, { readConfig, print, signal }:
     const config = readConfig(options);
     const log = createLog(config.logLevel);
     outliveLostFailures(log);
-    boundHeapGrowth();
+    tuneHeap();
     const { beginEmbedded, endEmbedded } = await import("../../gateway/database/embedded.js");
     let spawned: () => void = () => undefined;
     const hasSpawned = new Promise<void>((resolve) => (spawned = resolve));

@@ -91,6 +91,13 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["status", "decision"],
     registers,
   });
+  const counted = new Map<string, { inc: () => void }>();
+  const countOperation = (status: string, decision: string): void => {
+    const key = `${status} ${decision}`;
+    const found = counted.get(key) ?? operations.labels({ status, decision });
+    counted.set(key, found);
+    found.inc();
+  };
   const operationDuration = new Histogram({
     name: "vnic_graph_request_duration_seconds",
     help: "Time of a GraphQL request, from its head to its answer.",
@@ -114,7 +121,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       rejectedVms.inc(result.rejectedVms);
     },
     onOperation: ({ status, decision, durationMs }) => {
-      operations.inc({ status: String(status), decision });
+      countOperation(String(status), decision);
       operationDuration.observe(durationMs / 1_000);
     },
     print: async () => {
