@@ -28,6 +28,7 @@ let isLoaded = false;
 
 /** Whether the command has ended, so that only what it left behind keeps the process. */
 let isDone = false;
+if (process.argv[2] === "start") teachTicks();
 const stopping = new AbortController();
 listenForSignals(stopping);
 keepOnWithoutOutput(process.stdout);
@@ -41,6 +42,15 @@ try {
   process.exitCode = await reportError(error);
 }
 isDone = true;
+
+/**
+ * Lets V8 see many calls of `process.nextTick` at once. V8 of Node 20 learns from the first thousand calls how to make the object of
+ * a call. If these come one by one, while much code is loaded, it often takes a way that costs 0.4 µs instead of 0.06 from then on,
+ * and a request has ten such calls. This takes five milliseconds.
+ */
+function teachTicks(): void {
+  for (let calls = 0; calls < 4_000; calls += 1) process.nextTick(() => undefined, calls);
+}
 
 /**
  * Listens for signals, before anything is imported:

@@ -103,11 +103,11 @@ export function createKeptAnswers<Answer>({
       const [asOfMs, dropsBefore] = [findAsOfMs() ?? now(), drops];
       return (answer, bytes) => {
         const stillHolds = (): boolean => drops === dropsBefore && now() - asOfMs < LONGEST_MS;
-        if (stillHolds()) kept.set(key, { answer, stillHolds }, bytes + ENTRY_BYTES);
+        if (stillHolds()) kept.set(key, { answer, stillHolds }, bytes + key.length + ENTRY_BYTES);
       };
     },
     keepWhile(key, { answer, bytes, stillHolds }) {
-      kept.set(key, { answer, stillHolds }, bytes + CHECKED_BYTES);
+      kept.set(key, { answer, stillHolds }, bytes + key.length + CHECKED_BYTES);
     },
     drop() {
       drops += 1;
@@ -119,7 +119,7 @@ export function createKeptAnswers<Answer>({
 /** A second, less what an answer may take on its way to the client. */
 const LONGEST_MS = 900;
 
-/** The bytes of an entry beside the answer's body: its key and its headers. */
+/** The bytes of an entry beside its key and the answer's body: its headers. */
 const ENTRY_BYTES = 500;
 
 /** The same with a check. `test/store/memory/memory-size.test.ts` compares it with the heap. */

@@ -40,7 +40,7 @@ import { readPortalOperations } from "./graphql/request/portal-operations.js";
 import { registerReadingRoutes } from "./routes/reading-routes.js";
 import { createRequestReader } from "./graphql/request/request-reader.js";
 import { normalizeTarget } from "./request-target.js";
-import { SECURITY_HEADERS } from "./security-headers.js";
+import { SecuredResponse } from "./secured-response.js";
 import { createShutdown } from "./shutdown.js";
 import { toSecureContext, toServerTls } from "./tls.js";
 
@@ -129,6 +129,7 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
     // The gate refuses such a request in the form of all refusals.
     requireHostHeader: false,
     IncomingMessage: UpgradeRequest,
+    ServerResponse: SecuredResponse,
   };
   const common = {
     logger: false,
@@ -144,7 +145,7 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
     routerOptions: { maxParamLength: connections.maxHeaderSize },
     // Loading the compilers of JSON schemas takes a tenth of a start, and no route has such a schema.
     schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
-    rewriteUrl: ({ url }: IncomingMessage) => normalizeTarget(url ?? "/", basePath),
+    rewriteUrl: createNormalize(basePath),
     frameworkErrors: (error: Error, request: unknown, reply: unknown): void => {
       void sendError(
         request as Parameters<typeof sendError>[0],
@@ -164,11 +165,20 @@ function createApp({ tls, basePath = "", log }: ServerOptions): FastifyInstance 
   return app;
 }
 
+/** Creates the function that normalizes what requests ask for. Most ask for the same as the one before. */
+function createNormalize(basePath: string): (request: IncomingMessage) => string {
+  let [lastUrl, lastTarget] = ["/", normalizeTarget("/", basePath)];
+  return ({ url = "/" }) => {
+    if (url !== lastUrl) [lastUrl, lastTarget] = [url, normalizeTarget(url, basePath)];
+    return lastTarget;
+  };
+}
+
 function refuseSchemas(): never {
   throw new Error("a route has a JSON schema, for which no compiler is loaded");
 }
 
-/** Registers what every answer gets: headers, the gate, CORS, errors and compression, in this order. */
+/** Registers what every answer gets: its id, the gate, CORS, errors and compression, in this order. */
 async function registerAnswers(
   app: FastifyInstance,
   options: ServerOptions,
@@ -176,7 +186,7 @@ async function registerAnswers(
   isDraining: () => boolean,
 ): Promise<void> {
   app.addHook("onRequest", (request, reply, done) => {
-    reply.headers(SECURITY_HEADERS).header("x-request-id", request.id);
+    reply.header("x-request-id", request.id);
     if (isDraining()) reply.header("connection", "close");
     done();
   });

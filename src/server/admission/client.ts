@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, type Socket } from "node:net";
 import type { Identity, KnownViewer } from "../identity/identity.js";
 import { dropPort, findAddressGroup } from "./address-group.js";
 
@@ -32,7 +32,7 @@ export type ReadClient = (request: IncomingMessage) => Client;
  * Creates the function that finds a request's client. X-Forwarded-For, -Host, -Proto and -Prefix count only on
  * connections from an address in `trustedProxies`; from everybody else they are not read. If a header lists several
  * values, the last one counts, since the nearest proxy wrote it; of addresses, the last one that is not a trusted
- * proxy.
+ * proxy. Everybody else's client is found once for a connection.
  */
 export function createClientReader(given: {
   readonly trustedProxies: readonly string[];
@@ -40,12 +40,19 @@ export function createClientReader(given: {
   readonly secure: boolean;
 }): ReadClient {
   const trusted = createAddressList(given.trustedProxies);
+  const direct = new WeakMap<Socket, Client>();
   return (request) => {
     const { headers, socket } = request;
-    const peer = socket.remoteAddress ?? "";
     const host = dropEmptyPort(readHost(request));
+    const known = direct.get(socket);
+    if (known !== undefined && known.host === host) return known;
+    const peer = socket.remoteAddress ?? "";
     const { secure, basePath } = given;
-    if (!trusted(peer)) return { address: peer, group: findAddressGroup(peer), host, secure, basePath };
+    if (!trusted(peer)) {
+      const client = { address: peer, group: findAddressGroup(peer), host, secure, basePath };
+      direct.set(socket, client);
+      return client;
+    }
     const proto = readLast(headers["x-forwarded-proto"]);
     const forwarded = readEntries(headers["x-forwarded-for"]).map(dropPort);
     const address = forwarded.findLast((each) => !trusted(each)) ?? peer;

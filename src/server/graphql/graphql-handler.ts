@@ -9,7 +9,7 @@ import type { KnownViewer } from "../identity/identity.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
 import { createAnswer, createFastAnswer, toWholeBody, type Answer } from "./answer.js";
-import { type AnswerKeeper, digestQuestion, type KeptAnswer } from "./kept-answer.js";
+import { type AnswerKeeper, formatQuestion, type KeptAnswer } from "./kept-answer.js";
 import type { FastAnswers } from "./fast-answers.js";
 import type { ReadFailure } from "./fast-path.js";
 import type { ReadBody, RequestReader } from "./request/request-reader.js";
@@ -100,7 +100,7 @@ function findKept(
   { chunks }: ReadBody,
 ): { readonly kept: KeptAnswer | null; readonly keep: (answer: Answer) => Answer } | null {
   if (viewer === null || request.method === "HEAD") return null;
-  const key = digestQuestion(request, viewer, chunks);
+  const key = formatQuestion(request, viewer, chunks);
   const kept = answers.find(key);
   if (kept !== null) return { kept, keep: (answer) => answer };
   const keepForMoment = answers.begin(key);

@@ -30,18 +30,29 @@ export interface AnswerKeeper {
 export const TRACE_HEADER = "apollo-federation-include-trace";
 
 /**
- * Digests all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question. Two
- * questions that mean the same in different bytes have different digests: that costs one more read, and is never wrong.
+ * Makes a key of all that an answer depends on, byte by byte: the viewer's rights, the answer's form, and the question. Two
+ * questions that mean the same in different bytes have different keys: that costs one more read, and is never wrong.
  */
-export function digestQuestion(
+export function formatQuestion(
   { method, url, headers }: Pick<FastifyRequest, "method" | "url" | "headers">,
   viewer: KnownViewer,
   body: readonly Buffer[],
 ): string {
-  const form = [method === "POST" ? "POST" : url, headers.accept ?? null, headers[TRACE_HEADER] ?? null];
-  const head = Buffer.from(`${JSON.stringify(form)}${formatViewer(viewer)}\n`);
-  // One call of `hash` costs half as much as a digest that is fed piece by piece.
-  return hash("sha256", Buffer.concat([head, ...body]), "base64");
+  const form = quote(headers.accept) + quote(headers[TRACE_HEADER]);
+  const head = `${method === "POST" ? "POST" : `GET ${url}`} ${form}${formatViewer(viewer)}`;
+  const [first] = body;
+  const bytes = first !== undefined && body.length === 1 ? first : Buffer.concat(body);
+  // A digest of a small question would cost more than all else that is done to find its answer.
+  if (bytes.length <= MOST_PLAIN_BYTES) return `${head}\n${bytes.toString("latin1")}`;
+  return `${head}#${hash("sha256", bytes, "base64")}`;
+}
+
+/** Bytes up to which a question is a part of its key. Of longer ones their digest is. */
+const MOST_PLAIN_BYTES = 1_024;
+
+/** Formats a header so that nothing else looks like it. */
+function quote(value: string | string[] | undefined): string {
+  return value === undefined ? "-" : JSON.stringify(value);
 }
 
 /** Formats what a viewer may ask and see. */

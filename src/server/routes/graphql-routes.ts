@@ -11,7 +11,7 @@ export function registerGraphqlRoutes(app: FastifyInstance, gate: Gate, handler:
   void app.register((scope, _options, done) => {
     // Fastify must not read the body: the handler reads it itself, within its own limits.
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser("*", (_request, _payload, parsed) => {
+    scope.addContentTypeParser(["application/json", "*"], (_request, _payload, parsed) => {
       parsed(null, undefined);
     });
     scope.route({

@@ -218,10 +218,12 @@ function createFindNics(key: ListKey, parts: VmTreeParts): Question<NicTree[]>["
     const list = known.findList(key);
     const trees = list && findAll(known, list.vmIds, parts);
     if (trees === null) return null;
-    return (list?.nics ?? []).flatMap((nic, at) => {
+    const found: NicTree[] = [];
+    for (const [at, nic] of (list?.nics ?? []).entries()) {
       const tree = trees[at];
-      return tree === undefined ? [] : [{ nic, tree }];
-    });
+      if (tree !== undefined) found.push({ nic, tree });
+    }
+    return found;
   };
 }
 
@@ -230,7 +232,9 @@ function listStates(trees: readonly VmTree[]): readonly unknown[] {
 }
 
 function listNicStates(found: readonly NicTree[]): readonly unknown[] {
-  return found.flatMap(({ nic, tree }) => [nic, tree.texts?.state ?? Number.NaN]);
+  const states: unknown[] = [];
+  for (const { nic, tree } of found) states.push(nic, tree.texts?.state ?? Number.NaN);
+  return states;
 }
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
