@@ -42,8 +42,9 @@ describe("kept answers", () => {
     const answers = createKeptAnswers<string>({ maxBytes: 100_000, findTakenBytes: () => takenBytes });
     const keep = (count: number): void => {
       for (let at = 0; at < count; at += 1) {
-        answers.find(`question ${at}`);
-        answers.keepWhile(`question ${at}`, { answer: "answer", bytes: 150, stillHolds: () => true });
+        const key = `question ${at}`.padEnd(50);
+        answers.find(key);
+        answers.keepWhile(key, { answer: "answer", bytes: 100, stillHolds: () => true });
       }
     };
     keep(200);
