@@ -28,9 +28,9 @@ let isLoaded = false;
 
 /** Whether the command has ended, so that only what it left behind keeps the process. */
 let isDone = false;
-if (process.argv[2] === "start") teachTicks();
 const stopping = new AbortController();
 listenForSignals(stopping);
+if (process.argv[2] === "start") teachTicks();
 keepOnWithoutOutput(process.stdout);
 keepOnWithoutOutput(process.stderr);
 await import("reflect-metadata");

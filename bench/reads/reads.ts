@@ -33,8 +33,15 @@ export interface ReadsOptions {
  * 2. It starts every peer, and checks that their answers are equal.
  * 3. It asks one after the other, query by query and round by round, so that changes of the machine's speed hit all
  *    alike.
+ * 4. It prints a table, and draws a picture if all were asked.
  */
 export async function benchReads(options: ReadsOptions): Promise<void> {
+  refuseUnknown(
+    "--peers",
+    options.peers,
+    PEERS.map(({ name }) => name),
+  );
+  refuseUnknown("--queries", options.queries, QUERIES);
   install();
   const database = await openDatabase();
   const folder = await mkdtemp(join(tmpdir(), "vnic-graph-bench-"));
@@ -52,7 +59,8 @@ export async function benchReads(options: ReadsOptions): Promise<void> {
     const measured = await measureAll(running, { ...options, pastAt }, readParent(rows[0]!.pid));
     const ratios = computeRatios(measured);
     console.log(formatTable(measured));
-    await writeFile(new URL("../results/reads.svg", import.meta.url), plotReads(measured));
+    if (options.peers.length + options.queries.length === 0)
+      await writeFile(new URL("../results/reads.svg", import.meta.url), plotReads(measured));
     console.log(`\nPostgreSQL ${database.version}, Node ${process.version}, ${options.vms} VMs`);
     console.log(JSON.stringify(ratios));
   } finally {
@@ -60,6 +68,11 @@ export async function benchReads(options: ReadsOptions): Promise<void> {
     await database.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function refuseUnknown(option: string, named: readonly string[], known: readonly string[]): void {
+  const unknown = named.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`${option}: ${unknown} is none of ${known.join(", ")}`);
 }
 
 /** Waits until gateways have indexed the past of the new fleet, which they do once, beside other work. */

@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
+import { Writable } from "node:stream";
 import { SECURITY_HEADERS } from "./security-headers.js";
 
 /**
@@ -11,25 +12,35 @@ export class SecuredResponse<
   Request extends IncomingMessage = IncomingMessage,
 > extends ServerResponse<Request> {
   override writeHead(statusCode: number, ...rest: readonly unknown[]): this {
-    const given = rest.at(-1);
-    const missing = NAMES.filter((name) => !this.hasHeader(name) && !hasOwn(given, name));
-    const canAppend = KEEPS_HEADS && missing.length === NAMES.length;
-    if (!canAppend) for (const name of missing) this.setHeader(name, SECURITY_HEADERS[name] ?? "");
+    const given = listNames(rest.at(-1));
+    const own = given.some(hasCapital) ? given.map((name) => name.toLowerCase()) : given;
+    const isSet = (name: string): boolean => this.hasHeader(name) || own.includes(name);
+    // With `Expect`, Node may send the head at once.
+    const canAppend = KEEPS_HEADS && !isSet("expect") && !NAMES.some(isSet);
+    if (!canAppend) {
+      for (const name of NAMES) if (!isSet(name)) this.setHeader(name, SECURITY_HEADERS[name] ?? "");
+    }
     super.writeHead(statusCode, ...(rest as []));
-    if (canAppend) appendBlock(this as unknown as HeadHolder);
+    if (canAppend) appendBlock(this);
     return this;
+  }
+
+  /** Another name of `writeHead` that Node still has. */
+  writeHeader(...given: Parameters<SecuredResponse["writeHead"]>): this {
+    return this.writeHead(...given);
   }
 }
 
 const NAMES = Object.keys(SECURITY_HEADERS);
 
-function hasOwn(headers: unknown, name: string): boolean {
-  return typeof headers === "object" && headers !== null && Object.hasOwn(headers, name);
+/** Lists the names in what `writeHead` gets as headers: an object, or a list of names and values in turns. */
+function listNames(headers: unknown): readonly string[] {
+  if (typeof headers !== "object" || headers === null) return [];
+  return Array.isArray(headers) ? headers.filter((_, at) => at % 2 === 0).map(String) : Object.keys(headers);
 }
 
-/** Where Node keeps the head of a response until it is sent. It does not document that. */
-interface HeadHolder {
-  _header: string | null;
+function hasCapital(name: string): boolean {
+  return /[A-Z]/.test(name);
 }
 
 const LINE_END = "\r\n";
@@ -37,14 +48,29 @@ const BLOCK = Object.entries(SECURITY_HEADERS)
   .map(([name, value]) => `${name}: ${value}${LINE_END}`)
   .join("");
 
-function appendBlock(holder: HeadHolder): void {
-  holder._header = `${holder._header?.slice(0, -LINE_END.length)}${BLOCK}${LINE_END}`;
+/** Puts the block at the end of a head. Node keeps it in `_header` until it is sent, which is not documented. */
+function appendBlock(response: ServerResponse): void {
+  const holder = response as unknown as { _header: string };
+  holder._header = `${holder._header.slice(0, -LINE_END.length)}${BLOCK}${LINE_END}`;
 }
 
-/** Whether this Node keeps heads in the way that {@link appendBlock} needs. */
+/** Whether this Node sends what {@link appendBlock} appends. */
 const KEEPS_HEADS = ((): boolean => {
-  const response = new ServerResponse(new IncomingMessage(new Socket()));
-  response.writeHead(200, { "x-name": "value" });
-  const { _header: head } = response as unknown as HeadHolder;
-  return typeof head === "string" && head.startsWith("HTTP/1.1 200 OK\r\n") && head.endsWith("\r\n\r\n");
+  let sent = "";
+  const socket = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      sent += chunk.toString();
+      done();
+    },
+  }) as unknown as Socket;
+  try {
+    const response = new ServerResponse(new IncomingMessage(socket));
+    response.assignSocket(socket);
+    response.writeHead(200, { "x-name": "value", "content-length": 4 });
+    appendBlock(response);
+    response.end("body");
+  } catch {
+    return false;
+  }
+  return sent.startsWith("HTTP/1.1 200 OK\r\nx-name: value\r\n") && sent.endsWith(`${BLOCK}\r\nbody`);
 })();

@@ -54,7 +54,7 @@ const KEEPING = `
 test("V8 makes no objects old from the start, as it otherwise does where objects of a line of code live long", () => {
   // V8 says what it thinks of doing with further objects of each line.
   const listDecisions = (word: "tuned" | "free") =>
-    run(KEEPING, word, ["--trace-pretenuring-statistics"]).match(/ (?:maybe )?tenure$/gm) ?? [];
+    run(KEEPING, word, ["--trace-pretenuring-statistics"]).match(/=> (?:maybe )?tenure$/gm) ?? [];
   expect(listDecisions("tuned")).toEqual([]);
   expect(listDecisions("free")).not.toEqual([]);
 });

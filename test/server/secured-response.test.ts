@@ -32,6 +32,11 @@ test.each<[string, (response: SecuredResponse) => void]>([
     "headers that were set before",
     (response) => response.setHeader("a", "b").writeHead(200, { c: "d" }).end("body"),
   ],
+  ["a head by its old name", (response) => response.writeHeader(200, { a: "b" }).end("body")],
+  [
+    "a header that makes Node send the head at once",
+    (response) => response.setHeader("expect", "a").end("body"),
+  ],
   ["no head of its own", (response) => response.end("body")],
   ["a body in pieces", (response) => (response.write("bo"), response.end("dy"))],
 ])("an answer with %s has each security header once", async (_what, answer) => {
@@ -41,6 +46,11 @@ test.each<[string, (response: SecuredResponse) => void]>([
 
 test.each<[string, (response: SecuredResponse) => void]>([
   ["in its head", (response) => response.writeHead(200, { "x-frame-options": "SAMEORIGIN" }).end("body")],
+  [
+    "in its head, in capitals",
+    (response) => response.writeHead(200, { "X-Frame-Options": "SAMEORIGIN" }).end("body"),
+  ],
+  ["in a list", (response) => response.writeHead(200, ["X-Frame-Options", "SAMEORIGIN"]).end("body")],
   ["before its head", (response) => response.setHeader("X-Frame-Options", "SAMEORIGIN").end("body")],
 ])("a value that an answer sets itself %s counts, and the other headers stay", async (_what, answer) => {
   const headers = await getHeaders(answer);

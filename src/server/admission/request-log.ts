@@ -15,7 +15,7 @@ export interface RequestLine {
   readonly decision: string;
 }
 
-/** Writes the lines of requests, if the log's level shows them. */
+/** Writes the lines of requests, if the log's level shows them. It writes no bindings: a child of the log is no log of requests. */
 export interface RequestLog {
   writeRequest(line: RequestLine): void;
 }

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { memoizeByObject } from "../../model/memoize-by-object.js";
+import { shortenKey } from "../../model/short-key.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 
@@ -39,23 +40,19 @@ export function formatQuestion(
   body: readonly Buffer[],
 ): string {
   const form = quote(headers.accept) + quote(headers[TRACE_HEADER]);
-  const head = `${method === "POST" ? "POST" : `GET ${url}`} ${form}${formatViewer(viewer)}`;
+  const head = `${method === "POST" ? "POST" : `GET ${url}`} ${form}${digestRights(viewer)}`;
   const [first] = body;
   const bytes = first !== undefined && body.length === 1 ? first : Buffer.concat(body);
   // A digest of a small question would cost more than all else that is done to find its answer.
-  if (bytes.length <= MOST_PLAIN_BYTES) return `${head}\n${bytes.toString("latin1")}`;
-  return `${head}#${hash("sha256", bytes, "base64")}`;
+  return shortenKey(`${head}\n${bytes.toString("latin1")}`);
 }
-
-/** Bytes up to which a question is a part of its key. Of longer ones their digest is. */
-const MOST_PLAIN_BYTES = 1_024;
 
 /** Formats a header so that nothing else looks like it. */
 function quote(value: string | string[] | undefined): string {
   return value === undefined ? "-" : JSON.stringify(value);
 }
 
-/** Formats what a viewer may ask and see. */
-const formatViewer = memoizeByObject(({ roles, scope }: KnownViewer): string =>
-  JSON.stringify([[...roles].sort(), scope]),
+/** Digests what a viewer may ask and see. */
+const digestRights = memoizeByObject(({ roles, scope }: KnownViewer): string =>
+  hash("sha256", JSON.stringify([[...roles].sort(), scope]), "base64"),
 );

@@ -1,3 +1,4 @@
+import { shortenKey } from "../../model/short-key.js";
 import { CHANGE_KIND } from "../changes/kinds.js";
 import type { VmFilter, VmPageRequest, VmScope } from "../types.js";
 
@@ -22,20 +23,21 @@ export function describePage(page: VmPageRequest, scope: VmScope | null): ListKe
     kinds |= known;
   }
   const { limit, after, before, fromEnd, filter, order } = page;
-  return { key: JSON.stringify(["page", scope, limit, after, before, fromEnd, filter, order]), kinds };
+  const key = JSON.stringify(["page", scope, limit, after, before, fromEnd, filter, order]);
+  return { key: shortenKey(key), kinds };
 }
 
 /** Returns the key of the vNICs that have one of these MACs, for a scope. */
 export function describeNics(macs: readonly string[], limit: number, scope: VmScope | null): ListKey {
   return {
-    key: JSON.stringify(["nics", scope, macs, limit]),
+    key: shortenKey(JSON.stringify(["nics", scope, macs, limit])),
     kinds: CHANGE_KIND.NICS | listScopeKinds(scope),
   };
 }
 
 /** Returns the key of the absence of the VM with this id, in lower case. */
 export function describeAbsence(id: string): ListKey {
-  return { key: `absent ${id}`, kinds: CHANGE_KIND.NEW };
+  return { key: shortenKey(`absent ${id}`), kinds: CHANGE_KIND.NEW };
 }
 
 /** Lists the kinds of changes by which a list may get or lose VMs whatever its filter. A new VM may be in any list. */

@@ -39,13 +39,14 @@ async function readClients(
 }
 
 test("each request of a connection counts by the name that it calls the server by", async () => {
-  const names = ["localhost", "graph.example", "localhost"];
+  const names = ["localhost", "localhost", "graph.example", "localhost"];
   const { clients, connections } = await readClients(
     [],
     names.map((host) => ({ host })),
   );
   expect(connections).toBe(1);
   expect(clients.map(({ host }) => host)).toEqual(names);
+  expect(clients[1]).toBe(clients[0]);
 });
 
 test("each request of a trusted proxy's connection has the client that the proxy names", async () => {
