@@ -1,4 +1,4 @@
-import { BoundedMap } from "../model/bounded-map.js";
+import { BoundedMap } from "../model/kept/bounded-map.js";
 import { AskedBefore } from "./asked-before.js";
 
 /** Keeps answers, and returns them again while they are known to be young enough. */

@@ -1,3 +1,4 @@
+import { shortenKey } from "../model/kept/short-key.js";
 import type { ChangeLog, LoggedChange, ResolvedChange } from "../store/changes/change-log.js";
 import { formatCursor } from "../store/changes/cursor.js";
 import type { FollowQuestion, GuestEvent } from "../store/changes/live/guest-event.js";
@@ -51,8 +52,10 @@ export function createEventPages(log: Pick<ChangeLog, "resolveChanges">): EventP
 
 /** Formats a question as a key. */
 export function formatQuestionKey({ interest, scope }: Pick<FollowQuestion, "interest" | "scope">): string {
-  return JSON.stringify([interest, scope], (_, value: unknown) =>
-    typeof value === "bigint" ? value.toString() : value,
+  return shortenKey(
+    JSON.stringify([interest, scope], (_, value: unknown) =>
+      typeof value === "bigint" ? value.toString() : value,
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { BoundedMap } from "../model/bounded-map.js";
+import { BoundedMap } from "../model/kept/bounded-map.js";
 import type { ChangeLog, LoggedChange, ResolvedChange } from "../store/changes/change-log.js";
 import type { ChangeSides } from "../store/changes/live/interest.js";
 import type { VmVersion } from "../store/changes/versions/version-types.js";

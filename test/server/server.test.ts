@@ -191,7 +191,7 @@ describe("answers", () => {
 
   test("have in the log what a line has room for of a long name", async () => {
     const server = await served();
-    const name = "a".repeat(90_000);
+    const name = "a".repeat(1_000);
     expect((await server.post(`query ${name} { __typename }`)).status).toBe(200);
     const [line] = server.lines.filter(({ msg }) => msg === "request");
     expect(line).toMatchObject({ decision: "answered", operation: name.slice(0, 500) });

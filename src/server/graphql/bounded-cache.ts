@@ -1,4 +1,4 @@
-import { BoundedMap } from "../../model/bounded-map.js";
+import { BoundedMap } from "../../model/kept/bounded-map.js";
 
 /** A bounded map with the methods that Apollo expects of a cache; `getWeight` says how much a value weighs. */
 export class BoundedCache<V> {

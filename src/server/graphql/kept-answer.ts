@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { memoizeByObject } from "../../model/memoize-by-object.js";
-import { shortenKey } from "../../model/short-key.js";
+import { shortenKey } from "../../model/kept/short-key.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 

@@ -1,4 +1,5 @@
 import { HttpError } from "../errors.js";
+import { LONGEST_NAME } from "../graphql/request/json-depth.js";
 import type { LiveEnd } from "./connections.js";
 
 /** Why the server closes a WebSocket, as the close frame says it. */
@@ -20,6 +21,12 @@ export const SLOW_READER: CloseReason = { code: 4_290, reason: "Read faster" };
 
 /** Reason for a client that sends more messages at once than may wait. */
 export const TOO_MANY_MESSAGES: CloseReason = { code: 4_429, reason: "Too many messages at once" };
+
+/** Reason for a client whose message has a name or an id that is too long. */
+export const TOO_LONG_NAME: CloseReason = {
+  code: 4_400,
+  reason: `A name or an id has more than ${LONGEST_NAME} characters`,
+};
 
 /** Reason for a failure that is ours. */
 export const INTERNAL_FAILURE: CloseReason = { code: 4_500, reason: "Internal error" };

@@ -1,5 +1,6 @@
 import { execute, type ExecutionResult, type GraphQLError } from "graphql";
 import type { Limits } from "../../model/limits.js";
+import { shortenKey } from "../../model/kept/short-key.js";
 import { startDeadline } from "../admission/deadline.js";
 import { createCostRooms, type CostRooms } from "../admission/places/cost-rooms.js";
 import { createPlaces, type Places } from "../admission/places/places.js";
@@ -81,12 +82,12 @@ export function createEventAnswers(options: ServerOptions, given: Limits, turns:
   };
 }
 
-/** Formats what an answer depends on besides its event. It may be long, so each subscription does it once. */
+/** Formats what an answer depends on besides its event. Each subscription does it once. */
 export function formatAnswerKey(
   { query, operationName, values }: LiveQuestion,
   { viewer: { roles, scope } }: LiveCaller,
 ): string {
-  return JSON.stringify([query, operationName, values, [...roles].sort(), scope]);
+  return shortenKey(JSON.stringify([query, operationName, values, [...roles].sort(), scope]));
 }
 
 /** Answers an event in a place, in turns of the event loop, and within a deadline. */

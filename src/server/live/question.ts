@@ -7,7 +7,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
-import { BoundedMap } from "../../model/bounded-map.js";
+import { BoundedMap } from "../../model/kept/bounded-map.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
 import { nameValues } from "../graphql/name-values.js";

@@ -9,7 +9,8 @@ import type { Gate } from "../admission/gate.js";
 import { HttpError } from "../errors.js";
 import { normalizeTarget } from "../request-target.js";
 import { endWithRefusal } from "../messages/socket-answer.js";
-import { INTERNAL_FAILURE, TOO_MANY_MESSAGES, type CloseReason } from "./close-codes.js";
+import { INTERNAL_FAILURE, TOO_LONG_NAME, TOO_MANY_MESSAGES, type CloseReason } from "./close-codes.js";
+import { hasLongNameOrId } from "./long-names.js";
 import { createMessageTurns } from "./message-turns.js";
 import type { WebSocketParts } from "./websocket-parts.js";
 import { createSession, type Session } from "./websocket-session.js";
@@ -97,8 +98,13 @@ export function acceptWebSockets(server: Server, gate: Gate, parts: WebSocketPar
         onMessage: (handle) => {
           const messages = turns.open({
             handle: (data) => {
+              const message = data.toString();
+              if (hasLongNameOrId(message)) {
+                closeSoon(webSocket, TOO_LONG_NAME);
+                return;
+              }
               // The handler answers wrong messages by itself, so an error here means that the connection has gone.
-              handle(data.toString()).catch((error: unknown) => {
+              handle(message).catch((error: unknown) => {
                 options.log.debug({ err: error, requestId: session.requestId }, "WebSocket message failed");
                 closeSoon(webSocket, INTERNAL_FAILURE);
               });

@@ -1,4 +1,4 @@
-import { BoundedMap } from "../../model/bounded-map.js";
+import { BoundedMap } from "../../model/kept/bounded-map.js";
 import type { Nic } from "../vm-types.js";
 import { KEPT_ONE_OF, LONGEST_KEPT_MS } from "./kept-vms.js";
 

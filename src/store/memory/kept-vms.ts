@@ -1,4 +1,4 @@
-import { BoundedMap } from "../../model/bounded-map.js";
+import { BoundedMap } from "../../model/kept/bounded-map.js";
 import { UNKNOWN_HOST, type HostFreshness } from "../../model/guest/freshness.js";
 import {
   hasParts,

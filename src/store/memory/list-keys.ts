@@ -1,4 +1,4 @@
-import { shortenKey } from "../../model/short-key.js";
+import { shortenKey } from "../../model/kept/short-key.js";
 import { CHANGE_KIND } from "../changes/kinds.js";
 import type { VmFilter, VmPageRequest, VmScope } from "../types.js";
 

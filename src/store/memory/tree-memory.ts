@@ -3,6 +3,7 @@ import type { VmScope } from "../types.js";
 import type { NicTree, StillHolds, TreeReads, VmTree, VmTreeParts } from "../vm-tree.js";
 import { KnownVms, type KnownVmsOptions, type Reading } from "./known-vms.js";
 import { describeAbsence, describeNics, describePage, type ListKey } from "./list-keys.js";
+import { isSame, listNicStates, listStates } from "./tree-states.js";
 
 /** Keeps VMs that were read, and answers from them while the change log says that they have not changed. */
 export interface TreeMemory {
@@ -225,20 +226,6 @@ function createFindNics(key: ListKey, parts: VmTreeParts): Question<NicTree[]>["
     }
     return found;
   };
-}
-
-function listStates(trees: readonly VmTree[]): readonly unknown[] {
-  return trees.map(({ texts }) => texts?.state ?? Number.NaN);
-}
-
-function listNicStates(found: readonly NicTree[]): readonly unknown[] {
-  const states: unknown[] = [];
-  for (const { nic, tree } of found) states.push(nic, tree.texts?.state ?? Number.NaN);
-  return states;
-}
-
-function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one.length === other.length && one.every((each, at) => each === other[at]);
 }
 
 /** Finds all of the VMs, in the order of their ids; `null` if one of them has to be read. */

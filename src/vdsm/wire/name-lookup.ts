@@ -1,6 +1,6 @@
 import dns, { type LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
-import { BoundedMap } from "../../model/bounded-map.js";
+import { BoundedMap } from "../../model/kept/bounded-map.js";
 
 /**
  * Creates the function that looks up the names of hosts. Node asks the system in threads, of which two look up all names of

@@ -1,3 +1,5 @@
+import { LONGEST_NAME } from "./json-depth.js";
+
 /**
  * Measures the deepest nesting of brackets in a GraphQL document. The parser calls itself once for each level, and its
  * stack is finite.
@@ -27,6 +29,23 @@ export function measureBracketDepth(document: string): number {
   }
   return deepest;
 }
+
+/** Tells whether a GraphQL document has a name of more than {@link LONGEST_NAME} characters, outside of strings and comments. */
+export function hasLongWord(document: string): boolean {
+  // Few documents have such a word anywhere, so the others are not looked at letter by letter.
+  if (!LONG_WORD.test(document)) return false;
+  let length = 0;
+  for (let at = 0; at < document.length && length <= LONGEST_NAME; at++) {
+    const char = document.charAt(at);
+    length = /\w/.test(char) ? length + 1 : 0;
+    if (char === "#") at = findLineEnd(document, at);
+    else if (char === '"')
+      at = document.startsWith('"""', at) ? findBlockStringEnd(document, at) : findStringEnd(document, at);
+  }
+  return length > LONGEST_NAME;
+}
+
+const LONG_WORD = new RegExp(`\\b\\w{${LONGEST_NAME + 1}}`);
 
 function findLineEnd(document: string, start: number): number {
   let at = start;

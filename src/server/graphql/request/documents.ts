@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { HttpError } from "../../errors.js";
 import { ConfigError } from "../../../model/config-error.js";
-import { measureBracketDepth } from "./bracket-depth.js";
+import { hasLongWord, measureBracketDepth } from "./bracket-depth.js";
+import { LONGEST_NAME } from "./json-depth.js";
 import type { Limits } from "../../../model/limits.js";
 
 /** The parameters of a GraphQL request, as the client sent them. */
@@ -102,6 +103,13 @@ function checkText(query: unknown, limits: Limits): void {
       400,
       "DOCUMENT_TOO_LARGE",
       `The query has more than ${limits.documentCharacters} characters.`,
+    );
+  }
+  if (hasLongWord(query)) {
+    throw new HttpError(
+      400,
+      "DOCUMENT_TOO_LARGE",
+      `The query has a name of more than ${LONGEST_NAME} characters.`,
     );
   }
   if (measureBracketDepth(query) > limits.bracketDepth) {

@@ -19,6 +19,30 @@ export function measureJsonDepth(text: string): number {
 }
 
 /**
+ * Tells whether a JSON text has a name of more than {@link LONGEST_NAME} characters. V8 keeps the names of all objects of the process in
+ * one table, until its next complete collection, and tells long ones apart by their length alone: thousands of the same length would hold
+ * up each text that brings another one.
+ */
+export function hasLongName(text: string): boolean {
+  if (text.length <= LONGEST_NAME) return false;
+  for (let at = text.indexOf('"'); at !== -1;) {
+    const end = findStringEnd(text, at);
+    if (end - at - 1 > LONGEST_NAME && isFollowedByColon(text, end)) return true;
+    at = text.indexOf('"', end + 1);
+  }
+  return false;
+}
+
+/** The most characters of a name: many times those of the longest that anybody has a use for. */
+export const LONGEST_NAME = 1_024;
+
+function isFollowedByColon(text: string, quote: number): boolean {
+  let at = quote + 1;
+  while (at < text.length && " \t\n\r".includes(text.charAt(at))) at++;
+  return text[at] === ":";
+}
+
+/**
  * Finds the quote that ends a string. It searches for quotes instead of reading each letter, since strings may have
  * megabytes.
  */

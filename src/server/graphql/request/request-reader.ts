@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { HttpError } from "../../errors.js";
 import type { Limits } from "../../../model/limits.js";
 import { createBodyBudget } from "./body-budget.js";
-import { measureJsonDepth } from "./json-depth.js";
+import { hasLongName, LONGEST_NAME, measureJsonDepth } from "./json-depth.js";
 
 /** Reads request bodies; all of them together never hold more memory than one budget. */
 export interface RequestReader {
@@ -137,6 +137,9 @@ function collect(
 export function parseJson(text: string, maxDepth: number, what = "The body"): unknown {
   if (measureJsonDepth(text) > maxDepth) {
     throw new HttpError(400, "JSON_TOO_DEEP", `The JSON is nested deeper than ${maxDepth} levels.`);
+  }
+  if (hasLongName(text)) {
+    throw new HttpError(400, "BAD_REQUEST", `${what} has a name of more than ${LONGEST_NAME} characters.`);
   }
   try {
     return JSON.parse(text) as unknown;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BoundedMap } from "../../src/model/bounded-map.js";
-import { collectGarbage } from "../support/garbage.js";
+import { BoundedMap } from "../../../src/model/kept/bounded-map.js";
+import { collectGarbage } from "../../support/garbage.js";
 
 /** Asks for keys one after the other, and keeps what is not found; returns the share of those that were found. */
 function askInTurn(map: BoundedMap<string>, keys: number, rounds: number): number {
