@@ -21,7 +21,7 @@ function run(program: string, word: "tuned" | "free", flags: readonly string[] =
 /** Keeps some megabytes alive, makes garbage that lives for a while, and prints the largest heap in megabytes. */
 const GROWING = `
   const create = (count) => Array.from({ length: count }, (_, at) => ({ at, text: "x" + at }));
-  const alive = create(400_000);
+  const alive = create(150_000);
   let kept = [];
   let peak = 0;
   for (let round = 0; round < 200; round++) {
