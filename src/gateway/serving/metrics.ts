@@ -94,9 +94,9 @@ export function createMetrics(sources: MetricSources): Metrics {
   const counted = new Map<string, { inc: () => void }>();
   const countOperation = (status: string, decision: string): void => {
     const key = `${status} ${decision}`;
-    const found = counted.get(key) ?? operations.labels({ status, decision });
-    counted.set(key, found);
-    found.inc();
+    let counter = counted.get(key);
+    if (counter === undefined) counted.set(key, (counter = operations.labels({ status, decision })));
+    counter.inc();
   };
   const operationDuration = new Histogram({
     name: "vnic_graph_request_duration_seconds",

@@ -8,13 +8,8 @@ export function measureBracketDepth(document: string): number {
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < document.length; at++) {
+    at = skipText(document, at);
     switch (document[at]) {
-      case "#":
-        at = findLineEnd(document, at);
-        break;
-      case '"':
-        at = document.startsWith('"""', at) ? findBlockStringEnd(document, at) : findStringEnd(document, at);
-        break;
       case "{":
       case "[":
       case "(":
@@ -36,16 +31,20 @@ export function hasLongWord(document: string): boolean {
   if (!LONG_WORD.test(document)) return false;
   let length = 0;
   for (let at = 0; at < document.length && length <= LONGEST_NAME; at++) {
-    const char = document.charAt(at);
-    length = /\w/.test(char) ? length + 1 : 0;
-    if (char === "#") at = findLineEnd(document, at);
-    else if (char === '"')
-      at = document.startsWith('"""', at) ? findBlockStringEnd(document, at) : findStringEnd(document, at);
+    at = skipText(document, at);
+    length = /\w/.test(document.charAt(at)) ? length + 1 : 0;
   }
   return length > LONGEST_NAME;
 }
 
 const LONG_WORD = new RegExp(`\\b\\w{${LONGEST_NAME + 1}}`);
+
+/** Returns where the comment or the string ends that begins here; here, if none does. What stands at an end is no part of a name, and no bracket. */
+function skipText(document: string, at: number): number {
+  if (document[at] === "#") return findLineEnd(document, at);
+  if (document[at] !== '"') return at;
+  return document.startsWith('"""', at) ? findBlockStringEnd(document, at) : findStringEnd(document, at);
+}
 
 function findLineEnd(document: string, start: number): number {
   let at = start;
