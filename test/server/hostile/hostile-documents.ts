@@ -269,6 +269,12 @@ export const DOCUMENTS: HostileRequest[] = [
   postQuery({
     title: "a name of 90,000 characters",
     query: `{ ${"x".repeat(90_000)} }`,
+    status: 400,
+    code: "DOCUMENT_TOO_LARGE",
+  }),
+  postQuery({
+    title: "a name of 1,000 characters",
+    query: `{ ${"x".repeat(1_000)} }`,
     status: 200,
     code: "GRAPHQL_VALIDATION_FAILED",
   }),
