@@ -34,6 +34,23 @@ function parseNics(xml: string) {
 }
 
 describe("the domains of a host", () => {
+  test("have the networks of their metadata by MAC and by alias, however long these are", () => {
+    const mac = (last: number) => "00:1a:".repeat(3_000) + last;
+    const alias = (last: number) => "net".repeat(6_000) + last;
+    const nic = (mac: string, alias: string) =>
+      `<interface type='network'><mac address='${mac}'/><alias name='${alias}'/></interface>`;
+    const metadata = `<metadata><vm><device mac_address='${mac(1)}'><network>one</network></device><device mac_address='${mac(2)}'><network>two</network></device><device mac_address='x' alias='${alias(3)}'><network>three</network></device></vm></metadata>`;
+
+    const nics = parseNics(
+      domain(
+        nic(mac(2).toUpperCase(), "") + nic(mac(1), alias(1)) + nic(mac(4), alias(3)) + nic(mac(5), alias(5)),
+        metadata,
+      ),
+    );
+
+    expect(nics?.map(({ network }) => network)).toEqual(["two", "one", "three", null]);
+  });
+
   test("are refused one by one if they have more vNICs than any VM", () => {
     const most = Array.from({ length: MOST_NICS }, () => BRIDGE).join("");
     const found = parseDomains({ [VM_ID]: domain(most + BRIDGE), [OTHER_VM]: domain(most) });

@@ -13,6 +13,8 @@ export class JsonBytes {
   readonly view: DataView;
   /** Number of escapes met so far. If it rises in a key, the key may be another spelling of a plain one. */
   escapes = 0;
+  /** Number of keys met so far that are longer than {@link LONGEST_KEY_BYTES}. */
+  longKeys = 0;
 
   constructor(readonly bytes: Buffer) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -77,6 +79,7 @@ export function findKeyEnd(json: JsonBytes, at: number): number {
   if (json.bytes[at] !== QUOTE) return -1;
   const end = findStringEnd(json, at + 1);
   if (end < 0) return -1;
+  if (end - at > LONGEST_KEY_BYTES) json.longKeys += 1;
   const colon = skipBlanks(json.bytes, end);
   return json.bytes[colon] === COLON ? skipBlanks(json.bytes, colon + 1) : -1;
 }
@@ -142,6 +145,9 @@ function findScalarEnd(bytes: Buffer, start: number): number {
   while (IS_SCALAR[bytes[at] ?? 0] === 1) at += 1;
   return at === start ? -1 : at;
 }
+
+/** No key of VDSM's has a tenth of it. */
+export const LONGEST_KEY_BYTES = 1_024;
 
 const BOTTOM = 1;
 const DEEPEST = 1 << 29;

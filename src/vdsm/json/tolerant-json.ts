@@ -1,15 +1,24 @@
 import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "./json-bytes.js";
 import { isAscii } from "node:buffer";
-import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
+import {
+  findKeyEnd,
+  findStringEnd,
+  findValueEnd,
+  JsonBytes,
+  LONGEST_KEY_BYTES,
+  skipBlanks,
+} from "./json-walk.js";
 
 /** The parsed value of what is no JSON, such as Python's `Infinity`. No field accepts it as a number or a text. */
 export const UNREADABLE = Symbol("unreadable");
 
 /**
  * Parses JSON that may be damaged. A literal or number that JSON does not have, and what is nested too deep, becomes
- * {@link UNREADABLE}; a bad escape becomes U+FFFD. The structure must be intact, as a walk over the bytes has shown.
+ * {@link UNREADABLE}; a bad escape becomes U+FFFD. The structure must be intact, as a walk over the bytes has shown. A member whose key is longer than any
+ * real one may be left out.
  */
 export function parseTolerantJson(bytes: Buffer): unknown {
+  if (bytes.length > MOST_BYTES_WITH_ANY_KEY && hasLongKey(bytes)) return new TolerantParser(bytes).parse();
   try {
     // VDSM escapes everything beyond ASCII, and bytes without decoding are read twice as fast.
     return JSON.parse(isAscii(bytes) ? bytes.toString("latin1") : bytes.toString()) as unknown;
@@ -17,6 +26,19 @@ export function parseTolerantJson(bytes: Buffer): unknown {
     return new TolerantParser(bytes).parse();
   }
 }
+
+/**
+ * Tells whether a key is longer than any real one. V8 finds a key of more than 16,383 characters by its length alone, so that some
+ * hundreds of one length take it seconds.
+ */
+function hasLongKey(bytes: Buffer): boolean {
+  const json = new JsonBytes(bytes);
+  findValueEnd(json, skipBlanks(bytes, 0));
+  return json.longKeys > 0;
+}
+
+/** Fewer bytes have at most one key that is so long. */
+const MOST_BYTES_WITH_ANY_KEY = 16_384;
 
 /** Parses what is short in any real answer, such as a key, an id or an error. What is not short is {@link UNREADABLE}. */
 export function parseShort(bytes: Buffer): unknown {
@@ -57,8 +79,13 @@ class TolerantParser {
     const found: Record<string, unknown> = {};
     this.readMembers(CLOSE_BRACE, () => {
       const start = this.at;
-      const key = readString(this.bytes.toString("utf8", start, findStringEnd(this.json, start + 1)));
+      const keyEnd = findStringEnd(this.json, start + 1);
       this.at = findKeyEnd(this.json, start);
+      if (keyEnd - start > LONGEST_KEY_BYTES) {
+        this.at = findValueEnd(this.json, this.at);
+        return;
+      }
+      const key = readString(this.bytes.toString("utf8", start, keyEnd));
       // Assigning to `__proto__` would set the prototype instead.
       Object.defineProperty(found, key, {
         value: this.readValue(depth + 1),

@@ -1,3 +1,4 @@
+import { shortenKey } from "../../model/kept/short-key.js";
 import { normalizeUuid } from "../../model/uuid.js";
 import { decodeXml } from "../xml/decode-xml.js";
 import { scanXml, type XmlBounds, type XmlListener } from "../xml/scan-xml.js";
@@ -85,10 +86,10 @@ class DomainListener implements XmlListener {
       const mac = name === "device" ? tag.findAttribute("mac_address") : null;
       if (mac === null) return;
       this.device = { id: null, network: null };
-      this.metadata.set(mac.toLowerCase(), this.device);
+      this.metadata.set(getMacKey({ mac }), this.device);
       // Two vNICs of one team have the same MAC.
       const alias = tag.findAttribute("alias");
-      if (alias !== null) this.metadata.set(alias, this.device);
+      if (alias !== null) this.metadata.set(shortenKey(alias), this.device);
       return;
     }
     const element = this.interfaces[this.interfaces.length - 1];
@@ -132,13 +133,13 @@ function isStandby({ teaming }: InterfaceElement): boolean {
   return teaming === "persistent";
 }
 
-function getMacKey({ mac }: InterfaceElement): string {
-  return (mac ?? "").toLowerCase();
+function getMacKey({ mac }: Pick<InterfaceElement, "mac">): string {
+  return shortenKey((mac ?? "").toLowerCase());
 }
 
 function toNic(element: InterfaceElement, known: ReadonlyMap<string, Metadata>): ReportedNic {
   const macAddr = element.mac ?? null;
-  const metadata = known.get(element.alias ?? "") ?? known.get(getMacKey(element));
+  const metadata = known.get(shortenKey(element.alias ?? "")) ?? known.get(getMacKey(element));
   return {
     id: isStandby(element) ? null : (parseAliasId(element.alias ?? null) ?? metadata?.id ?? null),
     name: element.target ?? null,

@@ -60,6 +60,30 @@ describe("what would take long to be parsed", () => {
     ]);
   });
 
+  // V8 takes seconds for some hundreds of one length.
+  test("is a key that is longer than any real one: its member is left out, however deep it is", () => {
+    const long = (last: string) => `"${"k".repeat(20_000)}${last}"`;
+    expect(parse(`{"a": 1, ${long("1")}: {"b": [1, "}"]}, "c": [{${long("2")}: 2, "d": 3}]}`)).toEqual({
+      a: 1,
+      c: [{ d: 3 }],
+    });
+    expect(parse(`{"a": "${"k".repeat(20_000)}", "${"k".repeat(1_000)}": 1}`)).toEqual({
+      a: "k".repeat(20_000),
+      ["k".repeat(1_000)]: 1,
+    });
+
+    const { vms } = parseHostReport(
+      Buffer.from(
+        answer([vmRecord(1), vmRecord(2)])
+          .toString()
+          .replace('"netIfaces"', `${long("")}: 0, "netIfaces"`),
+      ),
+    );
+    expect(vms).toMatchObject(
+      [1, 2].map((vm) => ({ vmId: formatVmIdAt(vm), netIfaces: [{ name: "lo" }, { name: "eth0" }] })),
+    );
+  });
+
   test("may be a long text of a host, of which the beginning counts", () => {
     const long = "\u202e".repeat(3_000_000);
     expect(new ConnectionFailureError("fault", `error 5: ${long}`).message).toBe("error 5:");
