@@ -35,8 +35,8 @@ function parseNics(xml: string) {
 
 describe("the domains of a host", () => {
   test("have the networks of their metadata by MAC and by alias, however long these are", () => {
-    const mac = (last: number) => "00:1a:".repeat(3_000) + last;
-    const alias = (last: number) => "net".repeat(6_000) + last;
+    const mac = (last: number) => "00:1a:".repeat(3_000) + String(last);
+    const alias = (last: number) => "net".repeat(6_000) + String(last);
     const nic = (mac: string, alias: string) =>
       `<interface type='network'><mac address='${mac}'/><alias name='${alias}'/></interface>`;
     const metadata = `<metadata><vm><device mac_address='${mac(1)}'><network>one</network></device><device mac_address='${mac(2)}'><network>two</network></device><device mac_address='x' alias='${alias(3)}'><network>three</network></device></vm></metadata>`;
