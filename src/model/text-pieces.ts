@@ -16,12 +16,13 @@ export function countBytes(pieces: TextPieces): number {
 }
 
 /**
- * Makes the bytes of a text, in UTF-8. If the text is ASCII, each piece is copied once. Otherwise it is joined first, as its
- * number of bytes is not known.
+ * Makes the bytes of a text, in UTF-8. If the text is ASCII, each piece is copied once, into `room` if it fits there. Otherwise it is
+ * joined first, as its number of bytes is not known.
  */
-export function encodePieces(pieces: TextPieces): Buffer {
+export function encodePieces(pieces: TextPieces, room: Buffer | null = null): Buffer {
   // With this room at its end, a piece that is not ASCII never takes as many bytes as it has characters, even if it is cut off.
-  const bytes = Buffer.allocUnsafe(countCharacters(pieces) + LONGEST_CHARACTER_BYTES);
+  const needed = countCharacters(pieces) + LONGEST_CHARACTER_BYTES;
+  const bytes = room !== null && room.length >= needed ? room : Buffer.allocUnsafe(needed);
   let end = 0;
   for (const piece of pieces) {
     if (piece.length === 1 && piece < "\x80") {

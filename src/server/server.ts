@@ -24,6 +24,7 @@ import { createOperationCheck } from "./graphql/cost/check-operation.js";
 import { createFastAnswers } from "./graphql/fast-answers.js";
 import { createTurns } from "./graphql/cost/turns.js";
 import { createGraphqlHandler } from "./graphql/graphql-handler.js";
+import { AnswerMemory } from "./sending/answer-memory.js";
 import { refuseLostUpgrade, registerGraphqlRoutes } from "./routes/graphql-routes.js";
 import { registerHealthRoutes } from "./routes/health.js";
 import { registerMetricsRoute } from "./routes/metrics-route.js";
@@ -80,7 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     app,
     gate,
     createGraphqlHandler({
-      ...{ apollo, options, limits, reader, documents, turns },
+      ...{ apollo, options, limits, reader, documents, turns, memory: new AnswerMemory() },
       ...(fast && { fast }),
     }),
   );

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countBytes, countCharacters, encodePieces } from "../../src/model/text-pieces.js";
-import { PiecesStream } from "../../src/server/pieces-stream.js";
+import { AnswerMemory, type Sink } from "../../src/server/sending/answer-memory.js";
+import { PiecesStream } from "../../src/server/sending/pieces-stream.js";
 
 const piece = fc.oneof(
   fc.string({ unit: "binary-ascii" }),
@@ -26,7 +27,8 @@ describe("a text in pieces", () => {
     const whole = fc.oneof(fc.string({ unit: "grapheme" }), fc.constant("x".repeat(40_000)));
     await fc.assert(
       fc.asyncProperty(fc.array(whole, { maxLength: 30 }), async (pieces) => {
-        const stream = new PiecesStream(pieces);
+        const sink = { writableLength: 1, once: () => sink } as unknown as Sink;
+        const stream = new PiecesStream(pieces, new AnswerMemory(), sink);
         const slices = (await stream.toArray()) as Buffer[];
         const text = Buffer.from(pieces.join(""));
         expect(Buffer.concat(slices).equals(text)).toBe(true);

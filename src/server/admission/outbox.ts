@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
-import { PiecesStream, SLICE_BYTES } from "../pieces-stream.js";
+import { PiecesStream, SLICE_BYTES } from "../sending/pieces-stream.js";
 
 /** Holds the answers that are being sent. It bounds their bytes in total, and cuts off clients that do not read. */
 export interface Outbox {

@@ -1,8 +1,7 @@
 import type { HTTPGraphQLResponse } from "@apollo/server";
-import { countCharacters, encodePieces, type TextPieces } from "../../model/text-pieces.js";
+import { countBytes, countCharacters, encodePieces, type TextPieces } from "../../model/text-pieces.js";
 import { INTERNAL } from "../errors.js";
 import type { ServerOptions } from "../options.js";
-import { SLICE_BYTES } from "../pieces-stream.js";
 import type { FastBody } from "./fast-answers.js";
 import type { RequestState } from "./request-state.js";
 
@@ -44,14 +43,22 @@ function toBody(text: string): string | Buffer {
 }
 
 function toPiecesBody(pieces: TextPieces): Answer["body"] {
-  const characters = countCharacters(pieces);
-  if (characters > SLICE_BYTES) return pieces;
-  return characters <= MOST_TEXT_CHARACTERS ? pieces.join("") : encodePieces(pieces);
+  return countCharacters(pieces) <= MOST_TEXT_CHARACTERS ? pieces.join("") : pieces;
+}
+
+/** Tells whether a body is in one piece. */
+export function isWhole(body: Answer["body"]): body is string | Buffer {
+  return typeof body === "string" || Buffer.isBuffer(body);
 }
 
 /** Makes a body whole, to send it without a stream, or again. */
 export function toWholeBody(body: Answer["body"]): string | Buffer {
-  return typeof body === "string" || Buffer.isBuffer(body) ? body : encodePieces(body);
+  return isWhole(body) ? body : encodePieces(body);
+}
+
+/** Counts the bytes of a body. */
+export function countBodyBytes(body: Answer["body"]): number {
+  return isWhole(body) ? Buffer.byteLength(body) : countBytes(body);
 }
 
 const MOST_TEXT_CHARACTERS = 8 * 1024;

@@ -2,14 +2,13 @@ import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from "@apollo/
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { DocumentGate, RequestParameters } from "./request/documents.js";
 import { findAnswerType } from "../accepted-types.js";
-import { listRetryHeaders } from "../errors.js";
 import type { Limits } from "../../model/limits.js";
 import type { HeldPlace } from "../admission/places/work.js";
 import type { KnownViewer } from "../identity/identity.js";
 import type { RunningRequest, Visit } from "../admission/visit.js";
 import type { ServerOptions } from "../options.js";
-import { createAnswer, createFastAnswer, toWholeBody, type Answer } from "./answer.js";
-import { type AnswerKeeper, formatQuestion, type KeptAnswer } from "./kept-answer.js";
+import { createAnswer, createFastAnswer, type Answer } from "./answer.js";
+import type { KeptAnswer } from "./kept-answer.js";
 import type { FastAnswers } from "./fast-answers.js";
 import type { ReadFailure } from "./fast-path.js";
 import type { ReadBody, RequestReader } from "./request/request-reader.js";
@@ -25,7 +24,8 @@ import {
 import { parseBodyParameters, parseUrlParameters } from "./request/request-parameters.js";
 import { formatSearchParameters } from "./request/search-parameters.js";
 import { refuseUndecided } from "./request/undecided-fields.js";
-import { PiecesStream } from "../pieces-stream.js";
+import type { AnswerMemory } from "../sending/answer-memory.js";
+import { findKept, sendAnswer, sendKept } from "./send-answer.js";
 import { waitForTurnEnd } from "./turn-end.js";
 
 /** What the handler works with. */
@@ -36,6 +36,7 @@ export interface HandlerParts {
   readonly reader: RequestReader;
   readonly documents: DocumentGate;
   readonly turns: Turns;
+  readonly memory: AnswerMemory;
   /** Answers known operations without Apollo; if it is absent, Apollo answers all. */
   readonly fast?: Pick<FastAnswers, "answer" | "learnForm">;
 }
@@ -61,7 +62,10 @@ export function createGraphqlHandler(parts: HandlerParts) {
       body.release();
     }
     await waitForTurnEnd();
-    return "notes" in answer ? sendKept(reply, answer, visit) : send(request, reply, answer, visit);
+    const { memory } = parts;
+    return "notes" in answer
+      ? sendKept(reply, answer, visit, memory)
+      : sendAnswer(reply, answer, visit, memory);
   };
 }
 
@@ -83,55 +87,12 @@ async function findOrExecute(
   const answer = await visit.runPiece((served, place) =>
     execute(parts, request, parameters, { visit, place, served }),
   );
-  return keeping?.keep(answer) ?? answer;
+  keeping?.keep(answer);
+  return answer;
 }
 
 /** The body of a GET. */
 const NO_BODY: ReadBody = { chunks: [], parse: () => null, release: () => undefined };
-
-/**
- * Finds a recent answer to the same question, or says how to keep the one to come; `null`: nothing is kept. `keep` returns the answer to
- * send, which shares its body with the one that is kept.
- */
-function findKept(
-  answers: AnswerKeeper,
-  request: FastifyRequest,
-  { viewer, notes }: Visit,
-  { chunks }: ReadBody,
-): { readonly kept: KeptAnswer | null; readonly keep: (answer: Answer) => Answer } | null {
-  if (viewer === null || request.method === "HEAD") return null;
-  const key = formatQuestion(request, viewer, chunks);
-  const kept = answers.find(key);
-  if (kept !== null) return { kept, keep: (answer) => answer };
-  const keepForMoment = answers.begin(key);
-  return {
-    kept,
-    keep: (given) => {
-      const { status, headers, body, codes, kind, stillHolds } = given;
-      if (kind !== "query" || codes.length > 0 || status !== 200) return given;
-      const isSmall = typeof body === "string" && Buffer.byteLength(body) <= MOST_CHECKED_BYTES;
-      const isChecked = isSmall && stillHolds !== null;
-      if (!isChecked && keepForMoment === null) return given;
-      const whole = toWholeBody(body);
-      const bytes = Buffer.byteLength(whole);
-      const answer = { body: whole, headers, notes: { ...notes, decision: "answered" } };
-      if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
-      else keepForMoment?.(answer, bytes);
-      return { ...given, body: whole };
-    },
-  };
-}
-
-/**
- * Larger answers are kept only while many ask for them: making one of kept VMs costs little beside sending it, and would cost
- * much memory.
- */
-const MOST_CHECKED_BYTES = 4 * 1024;
-
-function sendKept(reply: FastifyReply, { body, headers, notes }: KeptAnswer, visit: Visit): FastifyReply {
-  Object.assign(visit.notes, notes);
-  return reply.headers(headers).send(body);
-}
 
 async function execute(
   { apollo, fast, options, limits, turns }: HandlerParts,
@@ -231,17 +192,4 @@ async function waitForStop({ stopped }: RequestState, served: RunningRequest): P
   await served.giveBack();
   served.check();
   throw new Error("an execution was stopped although its request goes on");
-}
-
-function send(
-  { method }: FastifyRequest,
-  reply: FastifyReply,
-  { status, headers, body, codes }: Answer,
-  { notes }: Visit,
-): FastifyReply {
-  notes.decision = codes[0] ?? "answered";
-  reply.code(status).headers(headers).headers(listRetryHeaders(status, notes.decision));
-  // Node leaves out the body of an answer to HEAD, but its length is announced.
-  const isInPieces = typeof body !== "string" && !Buffer.isBuffer(body);
-  return reply.send(isInPieces && method !== "HEAD" ? new PiecesStream(body) : toWholeBody(body));
 }

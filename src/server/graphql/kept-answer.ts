@@ -2,14 +2,17 @@ import { hash } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { memoizeByObject } from "../../model/memoize-by-object.js";
 import { shortenKey } from "../../model/kept/short-key.js";
+import type { TextPieces } from "../../model/text-pieces.js";
 import type { AuditNotes } from "../admission/audit-notes.js";
 import type { KnownViewer } from "../identity/identity.js";
 
 /** An answer as it was sent, with what the log says of it. */
 export interface KeptAnswer {
-  readonly body: string | Buffer;
+  body: string | Buffer | TextPieces;
   readonly headers: Readonly<Record<string, string>>;
   readonly notes: AuditNotes;
+  /** How often it was given again while its body was in pieces. */
+  timesGiven: number;
 }
 
 /** Keeps recent answers, to give them again to the same question. The server works without it. */

@@ -70,7 +70,11 @@ test("the memory that answers of kept VMs are counted with is about what they ta
       const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" };
       const notes = { decision: "answered", operation: "vm", hash: "", cost: 8, rows: 8, isLasting: false };
       const key = createHash("sha256").update(body).digest("base64");
-      answers.keepWhile(key, { answer: { body, headers, notes }, bytes: body.length, stillHolds });
+      answers.keepWhile(key, {
+        answer: { body, headers, notes, timesGiven: 0 },
+        bytes: body.length,
+        stillHolds,
+      });
       kept += 1;
     }
     return kept;
