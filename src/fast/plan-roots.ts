@@ -2,7 +2,7 @@ import { getArgumentValues, type GraphQLObjectType, isUnionType } from "graphql"
 import { parseId } from "../graph/arguments/arguments.js";
 import { parseMacs } from "../graph/arguments/nics-by-macs.js";
 import { compareByName } from "../model/compare-by-name.js";
-import type { NicTree, VmTree } from "../loaders/rows.js";
+import type { VmTree } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
 import { planHosts } from "./plan-hosts.js";
 import { planConnection } from "./plan-page.js";
@@ -50,7 +50,12 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
       const found = await reads.readNicTrees(macs, MOST_NICS + 1, writer.parts);
       if (found.length > MOST_NICS) return null;
       const sorted = found.sort((left, right) => compareByName(left.nic, right.nic));
-      return writeAll(sorted, ({ nic, tree }: NicTree) => writer.write(nic, tree, count), { count, pause });
+      try {
+        return await writeAll(sorted, ({ nic, tree }) => writer.write(nic, tree, count), { count, pause });
+      } finally {
+        // If a VM is kept, its parsed lists would take more memory than all else of it. Several of these vNICs may be of one VM.
+        for (const { tree } of found) tree.lists.putAway();
+      }
     };
   },
   _entities: (field, document) => {

@@ -28,17 +28,7 @@ export function planObjectsOf(
 ): ObjectWriter | null {
   const type = document.schema.getType(typeName);
   const planned = isObjectType(type) ? planObject(selections, type, document) : null;
-  if (planned === null) return null;
-  return { ...planned, write: typeName === "Vm" ? writeOnce(planned) : writeAndPutAway(planned) };
-}
-
-/** Creates a writer that drops what it had to parse of the VM. If the VM is kept, its objects would take more than its text. */
-function writeAndPutAway({ write }: ObjectWriter): Write {
-  return (value, tree, count) => {
-    const text = write(value, tree, count);
-    tree.lists.putAway();
-    return text;
-  };
+  return planned === null || typeName !== "Vm" ? planned : { ...planned, write: writeOnce(planned) };
 }
 
 /** Creates a writer that writes each VM once. As long as the VM is kept, it returns the same text again. */

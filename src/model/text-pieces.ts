@@ -15,6 +15,19 @@ export function countBytes(pieces: TextPieces): number {
   return bytes;
 }
 
+/** Estimates the bytes that the pieces take in memory. V8 keeps two bytes of each character if one of a piece is beyond Latin-1. */
+export function weighPieces(pieces: TextPieces): number {
+  let weight = pieces.length * PIECE_BYTES;
+  for (const piece of pieces) {
+    const bytes = Buffer.byteLength(piece);
+    weight += bytes === piece.length ? bytes : Math.max(bytes, 2 * piece.length);
+  }
+  return weight;
+}
+
+/** The head of a string, and its place in the list. */
+const PIECE_BYTES = 32;
+
 /**
  * Makes the bytes of a text, in UTF-8. If the text is ASCII, each piece is copied once, into `room` if it fits there. Otherwise it is
  * joined first, as its number of bytes is not known.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countBytes, countCharacters, encodePieces } from "../../src/model/text-pieces.js";
+import { countBytes, countCharacters, encodePieces, weighPieces } from "../../src/model/text-pieces.js";
 import { AnswerMemory, type Sink } from "../../src/server/sending/answer-memory.js";
 import { PiecesStream } from "../../src/server/sending/pieces-stream.js";
 
@@ -21,6 +21,10 @@ describe("a text in pieces", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test("weighs what V8 keeps of it: two bytes a character if one is beyond Latin-1, and a head for each piece", () => {
+    expect(weighPieces(["abc", "déjà", "日本x"])).toBe(3 + 8 + 7 + 3 * 32);
   });
 
   test("is sent in slices with these bytes, and their number is known before", async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Ring, type Link } from "../../model/kept/ring.js";
 import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
@@ -15,6 +16,8 @@ export interface OpenConnections {
 
 interface Connection {
   readonly socket: Socket;
+  /** Removes it from the open ones. */
+  readonly close: () => void;
   isWaiting: () => boolean;
 }
 
@@ -41,20 +44,23 @@ export function boundConnections(
   { isHeld, isUnknown }: ConnectionStates = { isHeld: () => false, isUnknown: () => false },
 ): OpenConnections {
   /** The connections in the order of their last changes. */
-  const open = new Map<string, Connection>();
+  const open = new Ring<Connection>();
+  const links = new Map<string, Link<Connection>>();
 
   const change = (socket: Socket, isWaiting: () => boolean): void => {
-    const key = formatKey(socket);
-    const connection = open.get(key);
-    if (connection === undefined) return;
-    connection.isWaiting = isWaiting;
-    open.delete(key);
-    open.set(key, connection);
+    const link = links.get(formatKey(socket));
+    if (link === undefined) return;
+    link.value.isWaiting = isWaiting;
+    open.moveToEnd(link);
+  };
+  const forget = (key: string, link: Link<Connection>): void => {
+    open.remove(link);
+    if (links.get(key) === link) links.delete(key);
   };
   const makeRoom = (): boolean => {
-    for (const [key, { socket, isWaiting }] of open) {
+    for (const { socket, isWaiting, close } of open) {
       if (!isWaiting()) continue;
-      open.delete(key);
+      close();
       socket.destroy();
       return true;
     }
@@ -67,11 +73,12 @@ export function boundConnections(
       return;
     }
     const key = formatKey(socket);
-    const connection = { socket, isWaiting: () => !isHeld(socket) };
-    open.set(key, connection);
-    socket.once("close", () => {
-      if (open.get(key) === connection) open.delete(key);
-    });
+    const close = (): void => {
+      forget(key, link);
+    };
+    const link = open.add({ socket, close, isWaiting: () => !isHeld(socket) });
+    links.set(key, link);
+    socket.once("close", close);
   });
   // Before the other listeners, since one of them may mark the connection as waiting at once.
   server.prependListener("request", (request: IncomingMessage, response: ServerResponse) => {

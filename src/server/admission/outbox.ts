@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Limits } from "../../model/limits.js";
+import { PART_BYTES } from "../sending/answer-memory.js";
 import { PiecesStream, SLICE_BYTES } from "../sending/pieces-stream.js";
 
 /** Holds the answers that are being sent. It bounds their bytes in total, and cuts off clients that do not read. */
@@ -107,11 +108,11 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     },
     add(socket, payload) {
       const length = findBytes(payload);
-      const bytes = length ?? (payload instanceof Readable ? SLICE_BYTES : 0);
+      const bytes = weighPayload(payload, length);
       if (bytes === 0 || socket.destroyed) return { sending: null, sent: payload, length: null };
       const now = performance.now();
       // The length of a stream is not known, so it has no end time; it may go on as long as its reader makes progress.
-      const allowedMs = length === null ? Infinity : limits.sendMs + bytes / SLOWEST_BYTES_PER_MS;
+      const allowedMs = length === null ? Infinity : limits.sendMs + length / SLOWEST_BYTES_PER_MS;
       const sending: Sending = {
         socket,
         bytes,
@@ -127,7 +128,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       makeRoom(sending);
       if (payload instanceof PiecesStream) return { sending, sent: payload, length };
       if (payload instanceof Readable) return { sending, sent: countPieces(payload, sending), length: null };
-      if (bytes <= SLICE_BYTES) return { sending, sent: payload, length: null };
+      if (length === null || length <= SLICE_BYTES) return { sending, sent: payload, length: null };
       const buffer = typeof payload === "string" ? Buffer.from(payload) : (payload as Buffer);
       return { sending, sent: Readable.from(cutIntoPieces(buffer)), length };
     },
@@ -142,6 +143,15 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
 function findBytes(payload: unknown): number | null {
   if (typeof payload === "string" || Buffer.isBuffer(payload)) return Buffer.byteLength(payload);
   return payload instanceof PiecesStream ? payload.bytes : null;
+}
+
+/** Estimates the bytes that an answer holds until it is sent. One in memory that answers share holds all of its parts. */
+function weighPayload(payload: unknown, length: number | null): number {
+  if (length === null) return payload instanceof Readable ? SLICE_BYTES : 0;
+  // One slice is being sent, and the next one is ready.
+  if (payload instanceof PiecesStream) return Math.max(length, 2 * PART_BYTES);
+  const isShared = Buffer.isBuffer(payload) && payload.buffer.byteLength === PART_BYTES;
+  return isShared ? PART_BYTES : length;
 }
 
 /** Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. */

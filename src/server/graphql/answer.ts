@@ -1,5 +1,5 @@
 import type { HTTPGraphQLResponse } from "@apollo/server";
-import { countBytes, countCharacters, encodePieces, type TextPieces } from "../../model/text-pieces.js";
+import { countCharacters, encodePieces, weighPieces, type TextPieces } from "../../model/text-pieces.js";
 import { INTERNAL } from "../errors.js";
 import type { ServerOptions } from "../options.js";
 import type { FastBody } from "./fast-answers.js";
@@ -56,9 +56,9 @@ export function toWholeBody(body: Answer["body"]): string | Buffer {
   return isWhole(body) ? body : encodePieces(body);
 }
 
-/** Counts the bytes of a body. */
-export function countBodyBytes(body: Answer["body"]): number {
-  return isWhole(body) ? Buffer.byteLength(body) : countBytes(body);
+/** Estimates the bytes that a body takes in memory. */
+export function weighBody(body: Answer["body"]): number {
+  return isWhole(body) ? Buffer.byteLength(body) : weighPieces(body);
 }
 
 const MOST_TEXT_CHARACTERS = 8 * 1024;

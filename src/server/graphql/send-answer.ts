@@ -3,7 +3,7 @@ import type { Visit } from "../admission/visit.js";
 import { listRetryHeaders } from "../errors.js";
 import type { AnswerMemory } from "../sending/answer-memory.js";
 import { sendPieces } from "../sending/send-pieces.js";
-import { countBodyBytes, isWhole, toWholeBody, type Answer } from "./answer.js";
+import { isWhole, toWholeBody, weighBody, type Answer } from "./answer.js";
 import { type AnswerKeeper, formatQuestion, type KeptAnswer } from "./kept-answer.js";
 import type { ReadBody } from "./request/request-reader.js";
 
@@ -26,7 +26,7 @@ export function findKept(
       const isSmall = typeof body === "string" && Buffer.byteLength(body) <= MOST_CHECKED_BYTES;
       const isChecked = isSmall && stillHolds !== null;
       if (!isChecked && keepForMoment === null) return;
-      const bytes = countBodyBytes(body);
+      const bytes = weighBody(body);
       const answer = { body, headers, notes: { ...notes, decision: "answered" }, timesGiven: 0 };
       if (isChecked) answers.keepWhile(key, { answer, bytes, stillHolds });
       else keepForMoment?.(answer, bytes);

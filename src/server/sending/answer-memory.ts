@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { encodePieces, type TextPieces } from "../../model/text-pieces.js";
+import { countCharacters, encodePieces, type TextPieces } from "../../model/text-pieces.js";
 
 /** A response, as far as it shows what of it is still to be sent. */
 export type Sink = Pick<ServerResponse, "writableLength" | "once">;
@@ -46,13 +46,18 @@ export class AnswerParts {
     private readonly free: Buffer[],
   ) {}
 
-  /** Encodes a text in a part, or in memory of its own if it does not fit, or is not ASCII. */
+  /** Encodes a text in a part; in memory of its own if it would fill little of one, does not fit, or is not ASCII. */
   encode(pieces: TextPieces): Buffer {
+    if (countCharacters(pieces) < LEAST_CHARACTERS) return this.hold(encodePieces(pieces), null);
     const part = this.free.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES);
     const encoded = encodePieces(pieces, part);
     const isInPart = encoded.buffer === part.buffer;
     if (!isInPart) this.free.push(part);
-    this.held.push({ part: isInPart ? part : null, bytes: encoded.length });
+    return this.hold(encoded, isInPart ? part : null);
+  }
+
+  private hold(encoded: Buffer, part: Buffer | null): Buffer {
+    this.held.push({ part, bytes: encoded.length });
     return encoded;
   }
 
@@ -73,7 +78,10 @@ export class AnswerParts {
 }
 
 /** A slice of an answer fits, with its last piece. */
-const PART_BYTES = 80 * 1024;
+export const PART_BYTES = 80 * 1024;
+
+/** What is shorter would keep most of a part from others while a client does not read it. */
+const LEAST_CHARACTERS = PART_BYTES / 4;
 
 /** 5 MB are held, however many answers were on their way at once. */
 const MOST_FREE_PARTS = 64;

@@ -1,6 +1,10 @@
-import { connect, type Socket } from "node:net";
+import { connect, Socket } from "node:net";
 import { Readable } from "node:stream";
+import { pino } from "pino";
 import { expect, test } from "vitest";
+import { createOutbox } from "../../../src/server/admission/outbox.js";
+import { AnswerMemory, type Sink } from "../../../src/server/sending/answer-memory.js";
+import { PiecesStream } from "../../../src/server/sending/pieces-stream.js";
 import { served, until, type Served } from "../running.js";
 
 const LARGE = "x".repeat(24 * 1024 * 1024);
@@ -86,4 +90,25 @@ test("of lists that are sent as they are read, what waits for slow readers count
   await until(() => ended === cut());
   for (const { socket } of clients) socket.destroy();
   await until(() => ended === 8);
+});
+
+test("an answer counts with all the memory that it holds until it is read", () => {
+  const outbox = createOutbox({ unsentBytes: 1_000_000, sendMs: 1_000 }, pino({ level: "silent" }));
+  const socket = new Socket();
+  const sink = { writableLength: 0, once: () => sink } as unknown as Sink;
+  const memory = new AnswerMemory();
+  const weigh = (payload: unknown): number => {
+    const { sending } = outbox.add(socket, payload);
+    const bytes = outbox.unsentBytes;
+    outbox.remove(sending);
+    return bytes;
+  };
+
+  expect(weigh("x".repeat(9_000))).toBe(9_000);
+  expect(weigh(memory.encodeWhole(["x".repeat(9_000)], sink))).toBe(9_000);
+  expect(weigh(memory.encodeWhole(["x".repeat(30_000)], sink))).toBe(81_920);
+  // A slice on its way, and the next one.
+  expect(weigh(new PiecesStream(["x".repeat(66_000)], memory, sink))).toBe(163_840);
+  expect(weigh(new PiecesStream(["x".repeat(900_000)], memory, sink))).toBe(900_000);
+  outbox.close();
 });

@@ -85,46 +85,50 @@ describe("memory that answers share", () => {
     await Promise.all(Array.from({ length: 24 }, (_, client) => kinds[client % 4]!(client)));
   });
 
+  /** A text that is long enough for a part. */
+  const long = (word: string) => [word.padEnd(30_000, ".")];
+  const createSink = () =>
+    Object.assign(new EventEmitter(), { writableLength: 0 }) as unknown as Sink & EventEmitter;
+
   test("is used again when an answer has been sent, and not before", () => {
     const memory = new AnswerMemory();
-    const sink = () =>
-      Object.assign(new EventEmitter(), { writableLength: 0 }) as unknown as Sink & EventEmitter;
-    const [one, other, third] = [sink(), sink(), sink()];
-    const first = memory.encodeWhole(["first"], one);
-    const second = memory.encodeWhole(["second"], other);
+    const [one, other] = [createSink(), createSink()];
+    const first = memory.encodeWhole(long("first"), one);
+    const second = memory.encodeWhole(long("second"), other);
     expect(second.buffer).not.toBe(first.buffer);
     one.emit("finish");
-    const next = memory.encodeWhole(["next"], third);
+    const next = memory.encodeWhole(long("next"), createSink());
     expect(next.buffer).toBe(first.buffer);
-    expect([next.toString(), second.toString()]).toEqual(["next", "second"]);
+    expect([next.toString(), second.toString()]).toEqual([...long("next"), ...long("second")]);
   });
 
   test("a slice of an answer leaves its memory only when all that was written has left", () => {
     const sink = { writableLength: 9, once: () => sink } as unknown as Sink & { writableLength: number };
     const parts = new AnswerMemory().openFor(sink);
-    const [first, second] = ["first", "second"].map((slice) => parts.encode([slice]));
+    const [first, second] = ["first", "second"].map((slice) => parts.encode(long(slice)));
     parts.giveBackSent(0);
-    const third = parts.encode(["third"]);
+    const third = parts.encode(long("third"));
     expect(new Set([first, second, third].map((slice) => slice?.buffer)).size).toBe(3);
     sink.writableLength = 0;
     // The third one is not written yet.
     parts.giveBackSent(third.length);
-    const next = ["4th", "5th", "6th"].map((slice) => parts.encode([slice]).buffer);
+    const next = ["4th", "5th", "6th"].map((slice) => parts.encode(long(slice)).buffer);
     expect(new Set(next.slice(0, 2))).toEqual(new Set([first?.buffer, second?.buffer]));
     expect(next[2]).not.toBe(third.buffer);
-    expect(third.toString()).toBe("third");
+    expect(third.toString()).toBe(long("third")[0]);
   });
 
-  test("what does not fit, or is not ASCII, has memory of its own", () => {
+  test.each([
+    ["does not fit", "x".repeat(90_000)],
+    ["is not ASCII", "é".repeat(20_000)],
+    ["would fill little of a part", "x".repeat(9_000)],
+  ])("what %s has memory of its own", (_, text) => {
     const memory = new AnswerMemory();
-    const texts = ["x".repeat(90_000), "é"];
-    for (const text of texts) {
-      const sink = Object.assign(new EventEmitter(), { writableLength: 0 }) as unknown as Sink & EventEmitter;
-      const own = memory.encodeWhole([text], sink);
-      sink.emit("finish");
-      const next = memory.encodeWhole(["next"], sink);
-      expect(next.buffer).not.toBe(own.buffer);
-      expect(own.toString()).toBe(text);
-    }
+    const sink = createSink();
+    const own = memory.encodeWhole([text], sink);
+    sink.emit("finish");
+    const next = memory.encodeWhole(long("next"), sink);
+    expect(next.buffer).not.toBe(own.buffer);
+    expect(own.toString()).toBe(text);
   });
 });

@@ -1,3 +1,4 @@
+import { Ring } from "../../../model/kept/ring.js";
 import { createOverloadedError } from "../../admission/places/places.js";
 import type { HttpError } from "../../errors.js";
 
@@ -19,32 +20,37 @@ interface Held {
   readonly owner: string;
   readonly giveUp: (error: HttpError) => void;
   bytes: number;
+  isOpen: boolean;
+  readonly close: () => void;
 }
 
 /** Creates a budget of so many bytes. */
 export function createBodyBudget(most: number): BodyBudget {
-  const open = new Set<Held>();
+  const open = new Ring<Held>();
   let total = 0;
 
-  const close = (held: Held): void => {
-    if (open.delete(held)) total -= held.bytes;
-  };
   return {
     open(owner, giveUp) {
-      const held: Held = { owner, giveUp, bytes: 0 };
-      open.add(held);
-      return {
+      const held: Held = {
+        ...{ owner, giveUp, bytes: 0, isOpen: true },
         close: () => {
-          close(held);
+          if (!held.isOpen) return;
+          held.isOpen = false;
+          open.remove(link);
+          total -= held.bytes;
         },
+      };
+      const link = open.add(held);
+      return {
+        close: held.close,
         take(bytes) {
-          if (!open.has(held)) return;
+          if (!held.isOpen) return;
           held.bytes += bytes;
           total += bytes;
           while (total > most) {
             const left = findLast(open, owner);
             if (left === null) throw createOverloadedError();
-            close(left);
+            left.close();
             left.giveUp(createOverloadedError());
           }
         },
@@ -54,7 +60,7 @@ export function createBodyBudget(most: number): BodyBudget {
 }
 
 /** Finds the last body of the owner who holds most; `null`: that is this owner, or holds no more. */
-function findLast(open: ReadonlySet<Held>, owner: string): Held | null {
+function findLast(open: Ring<Held>, owner: string): Held | null {
   const sums = new Map<string, number>([[owner, 0]]);
   for (const each of open) sums.set(each.owner, (sums.get(each.owner) ?? 0) + each.bytes);
   let most = owner;
