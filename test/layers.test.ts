@@ -153,7 +153,7 @@ describe("the house", () => {
     const isDeclared = (name: string): boolean => {
       const [owner, member] = name.includes(".") ? name.split(".") : [null, name];
       const declared = new RegExp(
-        `(?:\\bfunction |^\\s+(?:async )?)${member}(?:<[^(]*>)?(?:\\(|: (?:async )?\\()`,
+        `(?:\\bfunction |^\\s+(?:async |readonly )?)${member}(?:<[^(]*>)?(?:\\(|: (?:async )?\\(|: [^;]+? = \\()`,
         "m",
       );
       return texts.some(

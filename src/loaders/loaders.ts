@@ -1,4 +1,4 @@
-import DataLoader from "dataloader";
+import type DataLoader from "dataloader";
 import type { NamedKind, NamedRow, VmOrigin } from "../store/inventory-types.js";
 import type {
   AddressSpan,
@@ -10,18 +10,10 @@ import type {
   VmIdList,
 } from "../store/types.js";
 import { type BatchSchedule, createBatchSchedule } from "./batches/batch-schedule.js";
-import { compareByName } from "../model/compare-by-name.js";
-import { createHostVmsLoader } from "./batches/host-vms.js";
-import { groupPerKey, pickOnePerKey } from "./batches/key-order.js";
-import { memoize } from "./batches/memoize.js";
-import { RowLoader } from "./batches/row-loader.js";
-import { toPastVm } from "./past/past-vm.js";
 import type { FindingReads, GuestInterface, HostRow, Nic, VmFilter, VmRow } from "./rows.js";
 import { limitReads } from "./batches/limit-reads.js";
-import { isUuid } from "../model/uuid.js";
-
-/** Selects a page of VMs. */
-type VmPageQuestion = Parameters<ReadStore["readVmsPage"]>[0];
+import { createQuestions, type VmPageQuestion } from "./questions.js";
+import { RowLoaders } from "./row-loaders.js";
 
 /** All reads that the graph may do. Each is batched, and memoized for one request. */
 export interface Loaders {
@@ -85,163 +77,53 @@ export function createLoaders(
   { throwIfExpired = () => undefined, onForget, whenIdle = callAtOnce }: LoaderOptions = {},
 ): Loaders {
   const store = limitReads(reads, throwIfExpired);
-  const batchScheduleFn = createBatchSchedule(whenIdle);
-  const rows = createRowLoaders(store, batchScheduleFn);
-  const questions = createQuestions(store, rows, batchScheduleFn);
-  return {
-    ...rows,
-    getVmsByHost: questions.vmsByHost.ask,
-    loadKnownGuestInterfaces: (vmId) => questions.knownInterfaces.ask(vmId),
-    loadHosts: () => questions.hosts.ask(null),
-    loadVmsPage: questions.vmsPage.ask,
-    countVms: questions.countVms.ask,
-    loadVmIds: (list) => store.readVmIds(list),
-    getNamedById: questions.namedById.ask,
-    loadNamed: questions.named.ask,
-    loadHistoryBounds: () => questions.historyBounds.ask(null),
-    getVmAt: questions.vmAt.ask,
-    getVmChanges: questions.vmChanges.ask,
-    loadAddressSpans: questions.addressSpans.ask,
-    loadChangeCursor: () => questions.changeCursor.ask(null),
-    loadChangeMark: () => store.readChangeMark(),
-    findings: store,
-    forget: () => {
-      for (const loader of Object.values(rows)) loader.clearAll();
-      for (const memory of Object.values(questions)) memory.forget();
-      onForget?.();
-    },
-  };
+  return new RequestLoaders(store, createBatchSchedule(whenIdle), onForget ?? (() => undefined));
 }
 
-/** Creates the loaders of rows by key. */
-function createRowLoaders(store: ReadStore, batchScheduleFn: BatchSchedule) {
-  const nicById = createOneLoader((ids) => store.readNicsByIds(ids), getId, batchScheduleFn);
-  return {
-    vmById: createOneLoader((ids) => store.readVmsByIds(ids), getId, batchScheduleFn),
-    vmOriginById: createOneLoader((ids) => store.readVmOriginsByIds(ids), getId, batchScheduleFn),
-    nicById,
-    nicsByVm: createManyLoader(
-      async (ids) => prime(await store.readNicsByVms(ids), nicById).sort(compareByName),
-      getVmId,
-      batchScheduleFn,
-    ),
-    nicsByMac: new DataLoader<string, readonly Nic[]>(
-      async (macs) =>
-        groupPerKey(macs, prime(await store.readNicsByMacs(macs), nicById).sort(compareByName), (nic) =>
-          toLowerMac(nic.macAddress),
-        ),
-      { maxBatchSize: MAX_BATCH, batchScheduleFn },
-    ),
-    guestInterfacesByVm: createManyLoader(
-      (ids) => store.readGuestInterfacesByVms(ids),
-      getVmId,
-      batchScheduleFn,
-    ),
-    hostById: createOneLoader((ids) => store.readHostsByIds(ids), getId, batchScheduleFn),
+class RequestLoaders extends RowLoaders implements Loaders {
+  private madeQuestions: ReturnType<typeof createQuestions> | null = null;
+
+  constructor(
+    store: ReadStore,
+    batchScheduleFn: BatchSchedule,
+    private readonly onForget: () => void,
+  ) {
+    super(store, batchScheduleFn);
+  }
+
+  private get questions(): ReturnType<typeof createQuestions> {
+    return (this.madeQuestions ??= createQuestions(this.store, this, this.batchScheduleFn));
+  }
+
+  get findings(): FindingReads {
+    return this.store;
+  }
+
+  readonly getVmsByHost: Loaders["getVmsByHost"] = (limit) => this.questions.vmsByHost.ask(limit);
+  readonly loadKnownGuestInterfaces: Loaders["loadKnownGuestInterfaces"] = (vmId) =>
+    this.questions.knownInterfaces.ask(vmId);
+  readonly loadHosts: Loaders["loadHosts"] = () => this.questions.hosts.ask(null);
+  readonly loadVmsPage: Loaders["loadVmsPage"] = (question) => this.questions.vmsPage.ask(question);
+  readonly countVms: Loaders["countVms"] = (filter) => this.questions.countVms.ask(filter);
+  readonly loadVmIds: Loaders["loadVmIds"] = (list) => this.store.readVmIds(list);
+  readonly getNamedById: Loaders["getNamedById"] = (kind) => this.questions.namedById.ask(kind);
+  readonly loadNamed: Loaders["loadNamed"] = (kind) => this.questions.named.ask(kind);
+  readonly loadHistoryBounds: Loaders["loadHistoryBounds"] = () => this.questions.historyBounds.ask(null);
+  readonly getVmAt: Loaders["getVmAt"] = (at) => this.questions.vmAt.ask(at);
+  readonly getVmChanges: Loaders["getVmChanges"] = (question) => this.questions.vmChanges.ask(question);
+  readonly loadAddressSpans: Loaders["loadAddressSpans"] = (question) =>
+    this.questions.addressSpans.ask(question);
+  readonly loadChangeCursor: Loaders["loadChangeCursor"] = () => this.questions.changeCursor.ask(null);
+  readonly loadChangeMark: Loaders["loadChangeMark"] = () => this.store.readChangeMark();
+
+  readonly forget = (): void => {
+    this.clearRows();
+    if (this.madeQuestions !== null) for (const memory of Object.values(this.madeQuestions)) memory.forget();
+    this.onForget();
   };
 }
-
-/**
- * Creates the memoized reads of questions that are not keys. Each question is read once in a request. The rows of lists are
- * also given to the loaders.
- */
-function createQuestions(
-  store: ReadStore,
-  { vmById, hostById, guestInterfacesByVm }: ReturnType<typeof createRowLoaders>,
-  batchScheduleFn: BatchSchedule,
-) {
-  return {
-    hosts: memoize(async () => prime(await store.readHosts(), hostById).sort(compareByName)),
-    vmsPage: memoize(async (question: VmPageQuestion) => prime(await store.readVmsPage(question), vmById)),
-    countVms: memoize((filter: VmFilter) => store.countVms(filter)),
-    namedById: memoize((kind: NamedKind) =>
-      createOneLoader((ids) => store.readNamed(kind, ids), getId, batchScheduleFn),
-    ),
-    named: memoize((kind: NamedKind) => store.readNamed(kind, null)),
-    vmsByHost: memoize((limit: number) =>
-      createHostVmsLoader(store, { limit, batchScheduleFn }, (vm) => {
-        vmById.keep(vm.id, vm);
-      }),
-    ),
-    historyBounds: memoize(() => store.readHistoryBounds()),
-    vmAt: memoize((at: Date) =>
-      createOneLoader(
-        async (ids) => (await store.readVmVersionsAt(ids, at)).map(toPastVm),
-        getId,
-        batchScheduleFn,
-      ),
-    ),
-    vmChanges: memoize((question: VmChangesQuestion) =>
-      createManyLoader((ids) => store.readVmChanges(ids, question), getVmId, batchScheduleFn),
-    ),
-    addressSpans: memoize((question: AddressSpansQuestion) => store.readAddressSpans(question)),
-    changeCursor: memoize(() => store.readChangeCursor()),
-    // Each vNIC of the VM asks.
-    knownInterfaces: memoize(async (vmId: string) => {
-      const [vm, interfaces] = await Promise.all([vmById.load(vmId), guestInterfacesByVm.load(vmId)]);
-      return vm?.interfacesKnown === true ? interfaces : null;
-    }),
-  };
-}
-
-/**
- * The largest batch. A federation gateway asks for 5,000 entities in one body, and one statement takes them as an array.
- */
-const MAX_BATCH = 5_000;
 
 /** Calls the listener at once, because no results are held back. */
 function callAtOnce(listener: () => void): void {
   listener();
-}
-
-type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
-
-function createOneLoader<Row>(
-  read: Read<Row>,
-  getKey: (row: Row) => string,
-  batchScheduleFn: BatchSchedule,
-): RowLoader<Row> {
-  const load = readByUuid(read, (ids, rows) => pickOnePerKey(ids, rows, getKey));
-  return new RowLoader(load, { ...BY_UUID, batchScheduleFn });
-}
-
-function createManyLoader<Row>(
-  read: Read<Row>,
-  getKey: (row: Row) => string,
-  batchScheduleFn: BatchSchedule,
-): DataLoader<string, readonly Row[]> {
-  const load = readByUuid(read, (ids, rows) => groupPerKey(ids, rows, getKey));
-  return new DataLoader(load, { ...BY_UUID, batchScheduleFn });
-}
-
-/** Reads by UUID. An id that is not a UUID counts as absent, because PostgreSQL would reject the complete statement. */
-function readByUuid<Row, Answer>(
-  read: Read<Row>,
-  answer: (ids: readonly string[], rows: readonly Row[]) => Answer[],
-): DataLoader.BatchLoadFn<string, Answer> {
-  return async (keys) => {
-    const ids = keys.map((key) => key.toLowerCase());
-    const valid = ids.filter(isUuid);
-    return answer(ids, valid.length === 0 ? [] : await read(valid));
-  };
-}
-
-const BY_UUID = { maxBatchSize: MAX_BATCH, cacheKeyFn: (key: string) => key.toLowerCase() };
-
-/** Gives the loader the rows of a list, so that they are not read again one by one. */
-function prime<Row extends { readonly id: string }>(rows: Row[], loader: RowLoader<Row>): Row[] {
-  for (const row of rows) loader.keep(row.id, row);
-  return rows;
-}
-
-function getId(row: { readonly id: string }): string {
-  return row.id;
-}
-
-function getVmId(row: { readonly vmId: string }): string {
-  return row.vmId;
-}
-
-function toLowerMac(mac: string | null): string | null {
-  return mac?.toLowerCase() ?? null;
 }

@@ -8,18 +8,19 @@ export interface Memoized<Question, Answer> {
 export function memoize<Question, Answer>(
   answer: (question: Question) => Answer,
 ): Memoized<Question, Answer> {
-  const answers = new Map<string, Answer>();
+  let answers: Map<string, Answer> | null = null;
   return {
     ask: (question) => {
       const key = typeof question === "string" ? question : formatKey(question);
-      const known = answers.get(key);
+      const known = answers?.get(key);
       if (known !== undefined) return known;
       const fresh = answer(question);
+      answers ??= new Map();
       answers.set(key, fresh);
       return fresh;
     },
     forget: () => {
-      answers.clear();
+      answers = null;
     },
   };
 }
