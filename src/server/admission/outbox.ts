@@ -7,7 +7,7 @@ import { PiecesStream, SLICE_BYTES } from "../sending/pieces-stream.js";
 
 /** Holds the answers that are being sent. It bounds their bytes in total, and cuts off clients that do not read. */
 export interface Outbox {
-  /** Bytes of answers that are made and not yet sent. */
+  /** Bytes that answers hold which are made and not yet sent. */
   readonly unsentBytes: number;
   /**
    * Counts an answer, and returns what is to be sent: large answers go out in slices, so that progress shows. While all
@@ -27,7 +27,7 @@ export interface Outbox {
 /** One answer on its way. */
 export interface Sending {
   readonly socket: Socket;
-  /** The bytes of the answer. For a stream, the bytes of its last piece. */
+  /** The bytes that the answer holds. For a stream, the bytes of its last piece. */
   bytes: number;
   readonly endsAt: number;
   seenBytes: number;

@@ -79,7 +79,7 @@ export function findKeyEnd(json: JsonBytes, at: number): number {
   if (json.bytes[at] !== QUOTE) return -1;
   const end = findStringEnd(json, at + 1);
   if (end < 0) return -1;
-  if (end - at > LONGEST_KEY_BYTES) json.longKeys += 1;
+  if (end - at - 2 > LONGEST_KEY_BYTES) json.longKeys += 1;
   const colon = skipBlanks(json.bytes, end);
   return json.bytes[colon] === COLON ? skipBlanks(json.bytes, colon + 1) : -1;
 }

@@ -37,7 +37,7 @@ function hasLongKey(bytes: Buffer): boolean {
   return json.longKeys > 0;
 }
 
-/** Fewer bytes have at most one key that is so long. */
+/** No fewer bytes have a key that is so long. */
 const MOST_BYTES_WITH_ANY_KEY = 16_384;
 
 /** Parses what is short in any real answer, such as a key, an id or an error. What is not short is {@link UNREADABLE}. */
@@ -81,7 +81,7 @@ class TolerantParser {
       const start = this.at;
       const keyEnd = findStringEnd(this.json, start + 1);
       this.at = findKeyEnd(this.json, start);
-      if (keyEnd - start > LONGEST_KEY_BYTES) {
+      if (keyEnd - start - 2 > LONGEST_KEY_BYTES) {
         this.at = findValueEnd(this.json, this.at);
         return;
       }

@@ -113,9 +113,9 @@ export function parsePart(part: Buffer, damage: string | null): ReportedVm | Rej
   if (!isTooLarge(part)) return parseVm(parseTolerantJson(part), damage);
   let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
   if (isTooLarge(kept.part)) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
-  const problems = kept.dropped
-    .slice(0, MAX_NAMED)
-    .map((field) => ({ field, reason: "is too large to be read" }));
+  if (isTooLarge(kept.part))
+    return { vmId: null, reason: "the record has more members than are read of one" };
+  const problems = kept.dropped.map((field) => ({ field, reason: "is too large to be read" }));
   return parseVm(parseTolerantJson(kept.part), damage, problems);
 }
 
@@ -174,8 +174,6 @@ const MAX_PART_BYTES = 8_388_608;
 const LARGE_MEMBER_BYTES = 1_048_576;
 /** A size that no id, state or name has. */
 const SMALL_MEMBER_BYTES = 1_024;
-/** The most dropped fields that are listed. A real record has each field once. */
-const MAX_NAMED = 8;
 
 const WIDTH = 16;
 /** The nil UUID, which no VM has. An answer with it counts as having a VM twice, and is parsed completely. */

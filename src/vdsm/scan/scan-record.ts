@@ -128,25 +128,38 @@ export class RecordParts {
 
 /**
  * Drops the members of a part that are larger than `most` bytes. Returns the rest, and the keys of what was dropped, if they are
- * read.
+ * read. A hostile part may have millions of members, so that nothing is made for each.
  */
 export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } {
   const json = new JsonBytes(part);
-  const kept: Buffer[] = [];
+  const kept = Buffer.allocUnsafe(part.length);
   const dropped: string[] = [];
+  let filled = 0;
+  /** The comma before the first of the members that are kept and not copied; the brace before the very first one. */
+  let from = 0;
   for (let at = 1; at < part.length - 1;) {
     const value = findKeyEnd(json, at);
     const end = findValueEnd(json, value);
-    if (end - at <= most) kept.push(part.subarray(at, end));
-    else {
-      const key = String(parseTolerantJson(part.subarray(at, findStringEnd(json, at + 1))));
-      if (Object.hasOwn(READ_KEYS, key)) dropped.push(key);
+    if (end - at > most) {
+      filled += part.copy(kept, filled, from, at - 1);
+      from = end;
+      if (dropped.length < MOST_NAMED) {
+        const key = String(parseTolerantJson(part.subarray(at, findStringEnd(json, at + 1))));
+        if (Object.hasOwn(READ_KEYS, key)) dropped.push(key);
+      }
     }
     at = end + 1;
   }
-  const members = kept.flatMap((member, at) => (at === 0 ? [member] : [Buffer.of(COMMA), member]));
-  return { part: Buffer.concat([Buffer.of(OPEN_BRACE), ...members, Buffer.of(CLOSE_BRACE)]), dropped };
+  filled += part.copy(kept, filled, from);
+  // Before the first member that is kept stands a comma, if others were dropped before it.
+  kept[0] = OPEN_BRACE;
+  return { part: filled === 1 ? EMPTY : kept.subarray(0, filled), dropped };
 }
+
+/** The most dropped fields that are named. A real record has each field once. */
+const MOST_NAMED = 8;
+
+const EMPTY = Buffer.of(OPEN_BRACE, CLOSE_BRACE);
 
 /** Tells whether the key in quotes at `at` is one that {@link ReportedVm} has. */
 function isReadKey(bytes: Buffer, at: number): boolean {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseHostReport, scanAnswer, type ScannedReport } from "../../../src/vdsm/scan/scan.js";
 import type { HostReport, ReportedVm } from "../../../src/vdsm/records/types.js";
+import { dropLargeMembers } from "../../../src/vdsm/scan/scan-record.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { answer, anyBody, formatVmIdAt, vmRecord } from "./scan-bodies.js";
 
@@ -133,6 +134,28 @@ describe("scanning the answers of a host", () => {
       expect(rejected).toHaveLength(1);
       expect(vms).toMatchObject([{ vmId: formatVmIdAt(1), vmName: "é" }]);
     }
+  });
+
+  test("refuses a record with more members than anybody reads, and reads the others", () => {
+    const text = answer([vmRecord(1), vmRecord(2), vmRecord(3)]).toString();
+    const many = '"hash": 0, '.repeat(1_100_000);
+    const at = text.indexOf('"vmId"', text.indexOf(formatVmIdAt(1)) + 36);
+    const { vms, rejected } = new KeptAnswers().read(Buffer.from(text.slice(0, at) + many + text.slice(at)));
+    expect(vms.map(({ vmId }) => vmId)).toEqual([formatVmIdAt(1), formatVmIdAt(3)]);
+    expect(rejected).toEqual([{ vmId: null, reason: "the record has more members than are read of one" }]);
+  });
+
+  test("drops the members of a record that are too large, whichever they are, and nothing else", () => {
+    const member = fc.tuple(fc.constantFrom("hash", "vmName", "netIfaces", "x"), fc.constantFrom(1, 40, 400));
+    fc.assert(
+      fc.property(fc.array(member, { maxLength: 12 }), (members) => {
+        const all = members.map(([key, length]) => `"${key}":"${"v".repeat(length)}"`);
+        const { part, dropped } = dropLargeMembers(Buffer.from(`{${all.join(",")}}`), 60);
+        expect(part.toString()).toBe(`{${all.filter(({ length }) => length <= 60).join(",")}}`);
+        const large = members.filter(([key, length]) => length === 400 && key !== "x").map(([key]) => key);
+        expect(dropped).toEqual(large.slice(0, 8));
+      }),
+    );
   });
 
   test("reads what it can of a VM whose guest says more than anybody could use, and names the field", () => {
