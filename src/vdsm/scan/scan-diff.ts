@@ -112,8 +112,8 @@ export class VmDiff {
 export function parsePart(part: Buffer, damage: string | null): ReportedVm | RejectedVm {
   if (!isTooLarge(part)) return parseVm(parseTolerantJson(part), damage);
   let kept = dropLargeMembers(part, LARGE_MEMBER_BYTES);
-  if (isTooLarge(kept.part)) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
-  if (isTooLarge(kept.part))
+  if (kept !== null && isTooLarge(kept.part)) kept = dropLargeMembers(part, SMALL_MEMBER_BYTES);
+  if (kept === null || isTooLarge(kept.part))
     return { vmId: null, reason: "the record has more members than are read of one" };
   const problems = kept.dropped.map((field) => ({ field, reason: "is too large to be read" }));
   return parseVm(parseTolerantJson(kept.part), damage, problems);

@@ -128,18 +128,21 @@ export class RecordParts {
 
 /**
  * Drops the members of a part that are larger than `most` bytes. Returns the rest, and the keys of what was dropped, if they are
- * read. A hostile part may have millions of members, so that nothing is made for each.
+ * read; `null`: there are more members than in any real record.
  */
-export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } {
+export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dropped: string[] } | null {
   const json = new JsonBytes(part);
   const kept = Buffer.allocUnsafe(part.length);
   const dropped: string[] = [];
   let filled = 0;
   /** The comma before the first of the members that are kept and not copied; the brace before the very first one. */
   let from = 0;
+  let members = 0;
   for (let at = 1; at < part.length - 1;) {
     const value = findKeyEnd(json, at);
     const end = findValueEnd(json, value);
+    members += 1;
+    if (members > MOST_MEMBERS) return null;
     if (end - at > most) {
       filled += part.copy(kept, filled, from, at - 1);
       from = end;
@@ -155,6 +158,9 @@ export function dropLargeMembers(part: Buffer, most: number): { part: Buffer; dr
   kept[0] = OPEN_BRACE;
   return { part: filled === 1 ? EMPTY : kept.subarray(0, filled), dropped };
 }
+
+/** A part has the members that are read, some ten, and those whose keys have escapes. */
+const MOST_MEMBERS = 10_000;
 
 /** The most dropped fields that are named. A real record has each field once. */
 const MOST_NAMED = 8;
