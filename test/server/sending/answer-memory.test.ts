@@ -1,19 +1,21 @@
 import { EventEmitter, once } from "node:events";
-import { connect, type AddressInfo } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { setImmediate as takeTurn } from "node:timers/promises";
 import compress from "@fastify/compress";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { countBytes, type TextPieces } from "../../../src/model/text-pieces.js";
 import { AnswerMemory, type Sink } from "../../../src/server/sending/answer-memory.js";
+import { createAuthority, type Credentials } from "../../../src/simulator/wire/certificates.js";
 import { sendPieces } from "../../../src/server/sending/send-pieces.js";
 
 let app: FastifyInstance | undefined;
 afterEach(async () => app?.close());
 
 /** Serves a text of so many characters, all of them different from those of other texts, in pieces. */
-async function serve(memory: AnswerMemory): Promise<number> {
-  app = Fastify();
+async function serve(memory: AnswerMemory, https: Credentials | null): Promise<number> {
+  app = (https === null ? Fastify() : Fastify({ https }));
   await app.register(compress, { encodings: ["br", "gzip"], customTypes: /text/ });
   app.get<{ Params: { number: string; length: string } }>("/:number/:length", (request, reply) => {
     const pieces = makePieces(Number(request.params.number), Number(request.params.length));
@@ -31,8 +33,7 @@ function makePieces(number: number, length: number): TextPieces {
 }
 
 /** Asks for all of them on one connection, without waiting for an answer, and reads a little at a time. */
-async function readSlowly(port: number, asked: readonly (readonly [number, number])[]): Promise<string> {
-  const socket = connect(port, "127.0.0.1");
+async function readSlowly(socket: Socket, asked: readonly (readonly [number, number])[]): Promise<string> {
   socket.setEncoding("latin1");
   for (const [at, [number, length]] of asked.entries()) {
     const isLast = at === asked.length - 1;
@@ -51,39 +52,50 @@ async function readSlowly(port: number, asked: readonly (readonly [number, numbe
 const LENGTHS = [9_000, 40_000, 64_000, 66_000, 200_000, 700_000, 3_000_000];
 
 describe("memory that answers share", () => {
-  test("never has the bytes of one answer in another, however slowly clients read, and whoever leaves", async () => {
-    const port = await serve(new AnswerMemory());
-    const leave = async (client: number): Promise<void> => {
-      const socket = connect(port, "127.0.0.1");
-      socket.write(`GET /${client}/3000000 HTTP/1.1\r\nhost: x\r\n\r\n`);
-      await once(socket, "data");
-      socket.destroy();
-    };
-    const read = async (client: number): Promise<void> => {
-      const asked = Array.from(
-        { length: 12 },
-        (_, at) => [client * 100 + at, LENGTHS[(client * 5 + at * 3) % LENGTHS.length]!] as const,
-      );
-      const answers = (await readSlowly(port, asked)).split(/(?=HTTP\/1\.1 200)/);
-      expect(answers).toHaveLength(asked.length);
-      for (const [at, [number, length]] of asked.entries()) {
-        const body = answers[at]!.slice(answers[at]!.indexOf("\r\n\r\n") + 4);
-        expect(body === makePieces(number, length).join(""), `answer ${number}`).toBe(true);
-      }
-    };
-    const unpack = async (client: number): Promise<void> => {
-      for (const [at, length] of LENGTHS.entries()) {
-        const number = client * 100 + at;
-        const headers = { "accept-encoding": at % 2 === 0 ? "gzip" : "br" };
-        const answer = await fetch(`http://127.0.0.1:${port}/${number}/${length}`, { headers });
-        expect(answer.headers.get("content-encoding")).toBe(headers["accept-encoding"]);
-        expect((await answer.text()) === makePieces(number, length).join(""), `answer ${number}`).toBe(true);
-      }
-    };
+  test.each([
+    ["plain", false],
+    ["TLS", true],
+  ])(
+    "never has the bytes of one answer in another, however slowly clients read, and whoever leaves: %s",
+    async (_, isTls) => {
+      const authority = await createAuthority();
+      const port = await serve(new AnswerMemory(), isTls ? await authority.issueHost("localhost") : null);
+      const open = (): Socket =>
+        isTls ? connectTls({ port, ca: authority.ca, servername: "localhost" }) : connect(port, "127.0.0.1");
+      const leave = async (client: number): Promise<void> => {
+        const socket = open();
+        socket.write(`GET /${client}/3000000 HTTP/1.1\r\nhost: x\r\n\r\n`);
+        await once(socket, "data");
+        socket.destroy();
+      };
+      const read = async (client: number): Promise<void> => {
+        const asked = Array.from(
+          { length: 12 },
+          (_, at) => [client * 100 + at, LENGTHS[(client * 5 + at * 3) % LENGTHS.length]!] as const,
+        );
+        const answers = (await readSlowly(open(), asked)).split(/(?=HTTP\/1\.1 200)/);
+        expect(answers).toHaveLength(asked.length);
+        for (const [at, [number, length]] of asked.entries()) {
+          const body = answers[at]!.slice(answers[at]!.indexOf("\r\n\r\n") + 4);
+          expect(body === makePieces(number, length).join(""), `answer ${number}`).toBe(true);
+        }
+      };
+      const unpack = async (client: number): Promise<void> => {
+        for (const [at, length] of LENGTHS.entries()) {
+          const number = client * 100 + at;
+          const headers = { "accept-encoding": at % 2 === 0 ? "gzip" : "br" };
+          const answer = await fetch(`http://127.0.0.1:${port}/${number}/${length}`, { headers });
+          expect(answer.headers.get("content-encoding")).toBe(headers["accept-encoding"]);
+          expect((await answer.text()) === makePieces(number, length).join(""), `answer ${number}`).toBe(
+            true,
+          );
+        }
+      };
 
-    const kinds = [read, unpack, read, leave];
-    await Promise.all(Array.from({ length: 24 }, (_, client) => kinds[client % 4]!(client)));
-  });
+      const kinds = isTls ? [read, read, read, leave] : [read, unpack, read, leave];
+      await Promise.all(Array.from({ length: 24 }, (_, client) => kinds[client % 4]!(client)));
+    },
+  );
 
   /** A text that is long enough for a part. */
   const long = (word: string) => [word.padEnd(30_000, ".")];
