@@ -15,7 +15,7 @@ afterEach(async () => app?.close());
 
 /** Serves a text of so many characters, all of them different from those of other texts, in pieces. */
 async function serve(memory: AnswerMemory, https: Credentials | null): Promise<number> {
-  app = (https === null ? Fastify() : Fastify({ https }));
+  app = https === null ? Fastify() : Fastify({ https });
   await app.register(compress, { encodings: ["br", "gzip"], customTypes: /text/ });
   app.get<{ Params: { number: string; length: string } }>("/:number/:length", (request, reply) => {
     const pieces = makePieces(Number(request.params.number), Number(request.params.length));
