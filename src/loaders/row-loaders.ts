@@ -87,6 +87,7 @@ const MAX_BATCH = 5_000;
 
 type Read<Row> = (ids: readonly string[]) => Promise<Row[]>;
 
+/** Creates the loader of one row by its UUID; `null` where there is none. */
 export function createOneLoader<Row>(
   read: Read<Row>,
   getKey: (row: Row) => string,
@@ -96,6 +97,7 @@ export function createOneLoader<Row>(
   return new RowLoader(load, { ...BY_UUID, batchScheduleFn });
 }
 
+/** Creates the loader of all rows that have this UUID as their key, in the order in which they were read. */
 export function createManyLoader<Row>(
   read: Read<Row>,
   getKey: (row: Row) => string,
@@ -125,10 +127,12 @@ export function prime<Row extends { readonly id: string }>(rows: Row[], loader: 
   return rows;
 }
 
+/** Returns the key of a row that is loaded by its own id. */
 export function getId(row: { readonly id: string }): string {
   return row.id;
 }
 
+/** Returns the key of a row that is loaded by its VM. */
 export function getVmId(row: { readonly vmId: string }): string {
   return row.vmId;
 }
