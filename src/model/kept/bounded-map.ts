@@ -1,3 +1,5 @@
+import { Link } from "./link.js";
+
 /**
  * Keeps values by key, within a bound of their total weight, such as bytes. A hand goes round over them when room is needed:
  * a value that was used since it last came by stays, any other one goes (the algorithm is called CLOCK). So a use costs one
@@ -79,7 +81,7 @@ export class BoundedMap<Value> {
     const entry = this.entries.get(key);
     if (entry === undefined) return false;
     this.used -= entry.weight;
-    if (this.hand === entry) this.hand = entry.next === entry ? null : entry.next;
+    if (this.hand === entry) this.hand = entry.isAlone ? null : entry.next;
     entry.leave();
     return this.entries.delete(key);
   }
@@ -117,30 +119,16 @@ export class BoundedMap<Value> {
   }
 }
 
-/** A kept value in the ring; alone, it is its own neighbour. */
-class Entry<Value> {
+/** A kept value in the ring. */
+class Entry<Value> extends Link {
   /** Whether it was used since the hand last came by. */
   isUsed = false;
-  next: Entry<Value> = this;
-  private previous: Entry<Value> = this;
 
   constructor(
     readonly key: string,
     readonly value: Value,
     public weight: number,
-  ) {}
-
-  enterBefore(other: Entry<Value>): void {
-    this.next = other;
-    this.previous = other.previous;
-    other.previous.next = this;
-    other.previous = this;
-  }
-
-  leave(): void {
-    this.previous.next = this.next;
-    this.next.previous = this.previous;
-    // An old object that nobody needs would still hold a young one until the next complete collection.
-    this.next = this.previous = this;
+  ) {
+    super();
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Ring, type Link } from "../../model/kept/ring.js";
+import { Ring, type RingLink } from "../../model/kept/ring.js";
 import { memoizeByObject } from "../../model/memoize-by-object.js";
 import type { Limits } from "../../model/limits.js";
 import { HttpError } from "../errors.js";
@@ -45,17 +45,13 @@ export function boundConnections(
 ): OpenConnections {
   /** The connections in the order of their last changes. */
   const open = new Ring<Connection>();
-  const links = new Map<string, Link<Connection>>();
+  const links = new Map<string, RingLink<Connection>>();
 
   const change = (socket: Socket, isWaiting: () => boolean): void => {
     const link = links.get(formatKey(socket));
     if (link === undefined) return;
     link.value.isWaiting = isWaiting;
     open.moveToEnd(link);
-  };
-  const forget = (key: string, link: Link<Connection>): void => {
-    open.remove(link);
-    if (links.get(key) === link) links.delete(key);
   };
   const makeRoom = (): boolean => {
     for (const { socket, isWaiting, close } of open) {
@@ -74,7 +70,8 @@ export function boundConnections(
     }
     const key = formatKey(socket);
     const close = (): void => {
-      forget(key, link);
+      open.remove(link);
+      if (links.get(key) === link) links.delete(key);
     };
     const link = open.add({ socket, close, isWaiting: () => !isHeld(socket) });
     links.set(key, link);

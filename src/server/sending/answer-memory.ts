@@ -16,8 +16,7 @@ export class AnswerMemory {
 
   /** Encodes a text, and gives the memory back when the response has been sent. The text must be all of its body. */
   encodeWhole(pieces: TextPieces, sink: Sink): Buffer {
-    const parts = this.openFor(sink);
-    return parts.encode(pieces);
+    return this.openFor(sink).encode(pieces);
   }
 
   /** Opens the memory of one response. */

@@ -147,7 +147,7 @@ function findScalarEnd(bytes: Buffer, start: number): number {
 }
 
 /** No key of VDSM's has a tenth of it. */
-export const LONGEST_KEY_BYTES = 1_024;
+const LONGEST_KEY_BYTES = 1_024;
 
 const BOTTOM = 1;
 const DEEPEST = 1 << 29;

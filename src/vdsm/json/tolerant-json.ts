@@ -1,13 +1,6 @@
 import { QUOTE, COMMA, OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from "./json-bytes.js";
 import { isAscii } from "node:buffer";
-import {
-  findKeyEnd,
-  findStringEnd,
-  findValueEnd,
-  JsonBytes,
-  LONGEST_KEY_BYTES,
-  skipBlanks,
-} from "./json-walk.js";
+import { findKeyEnd, findStringEnd, findValueEnd, JsonBytes, skipBlanks } from "./json-walk.js";
 
 /** The parsed value of what is no JSON, such as Python's `Infinity`. No field accepts it as a number or a text. */
 export const UNREADABLE = Symbol("unreadable");
@@ -80,8 +73,9 @@ class TolerantParser {
     this.readMembers(CLOSE_BRACE, () => {
       const start = this.at;
       const keyEnd = findStringEnd(this.json, start + 1);
+      const longBefore = this.json.longKeys;
       this.at = findKeyEnd(this.json, start);
-      if (keyEnd - start - 2 > LONGEST_KEY_BYTES) {
+      if (this.json.longKeys !== longBefore) {
         this.at = findValueEnd(this.json, this.at);
         return;
       }

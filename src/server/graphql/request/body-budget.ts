@@ -20,7 +20,6 @@ interface Held {
   readonly owner: string;
   readonly giveUp: (error: HttpError) => void;
   bytes: number;
-  isOpen: boolean;
   readonly close: () => void;
 }
 
@@ -32,19 +31,16 @@ export function createBodyBudget(most: number): BodyBudget {
   return {
     open(owner, giveUp) {
       const held: Held = {
-        ...{ owner, giveUp, bytes: 0, isOpen: true },
+        ...{ owner, giveUp, bytes: 0 },
         close: () => {
-          if (!held.isOpen) return;
-          held.isOpen = false;
-          open.remove(link);
-          total -= held.bytes;
+          if (open.remove(link)) total -= held.bytes;
         },
       };
       const link = open.add(held);
       return {
         close: held.close,
         take(bytes) {
-          if (!held.isOpen) return;
+          if (link.isAlone) return;
           held.bytes += bytes;
           total += bytes;
           while (total > most) {
