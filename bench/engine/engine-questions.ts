@@ -20,6 +20,7 @@ export const ENGINE_QUESTIONS: Readonly<Record<string, string>> = {
   "find an address": '{ find(text: "10.0.3.7") { __typename } }',
   "first page by host": "{ vms(first: 50, orderBy: HOST_ASC) { nodes { id name } } }",
   "first page by state": "{ vms(first: 50, orderBy: STATUS_ASC) { nodes { id name } } }",
+  "first page by primary address": "{ vms(first: 50, orderBy: PRIMARY_ADDRESS_ASC) { nodes { id name } } }",
   "last page by name": "{ vms(last: 50) { nodes { id name } } }",
   "primary addresses of 50 VMs": "{ vms(first: 50) { nodes { guestInfo { primaryAddress { address } } } } }",
   "502 hosts with 20 VMs each": "{ hosts { name vms(first: 20) { name } } }",

@@ -5,17 +5,18 @@ import { createSnapshot } from "../store/read/snapshot.js";
 import { gatherTreeReads } from "../store/gathered-trees.js";
 import { NO_PARTS } from "../store/vm-tree.js";
 import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
-import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { DatabaseOverloadedError } from "../store/postgres/errors.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
 import { ENGINE_COLUMNS } from "./engine-columns.js";
+import type { EngineSource } from "./engine-source.js";
 import { createEngineFindingReads } from "./findings/finding-reads.js";
 import { createHostVmsReads, type ReadTreesByHosts } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
 import { readGuestInterfaces } from "./interfaces.js";
 import { createInventoryRights, readNamed, readVmOrigins } from "./inventory.js";
 import { readNics } from "./nics.js";
+import { createPrimaryRanking, type PrimaryRanking } from "./primary/ranking.js";
 import { createEngineTreeReads } from "./trees.js";
 import { readVms } from "./vm-rows.js";
 import { countVms, readVmIds, readVmsByIds, readVmsPage } from "./vms.js";
@@ -38,11 +39,12 @@ const SEARCH_PATIENCE = { ms: 5_000, createError: () => new DatabaseOverloadedEr
  * table once: how many VMs there are; VMs by part of a name or by a rare state; VMs by an address; vNICs by MAC; MACs
  * of several VMs.
  */
-export function createEngineStore(dataSource: DataSource): EngineStore {
+export function createEngineStore(dataSource: DataSource, ranking = createPrimaryRanking()): EngineStore {
   const searchSlots = createSlots(SEARCH_SLOTS, SEARCH_PATIENCE);
   const known: EngineKnowledge = {
     mayReadInventory: createInventoryRights(dataSource),
     readTreesByHosts: createHostVmsReads(),
+    ranking,
   };
   const openSnapshot = () => createSnapshot(dataSource, searchSlots);
   return {
@@ -63,7 +65,7 @@ export function createEngineStore(dataSource: DataSource): EngineStore {
         database: dataSource,
         openSnapshot,
         scope: createVmScopeSql(scope),
-        chooseConditions: createConditionChoice(known),
+        chooseSource: createSourceChoice(known),
         readTreesByHosts: known.readTreesByHosts,
       }),
     ),
@@ -79,22 +81,24 @@ const READ_NOTHING = `SELECT ${Object.entries(ENGINE_COLUMNS)
 interface EngineKnowledge {
   readonly mayReadInventory: ReturnType<typeof createInventoryRights>;
   readonly readTreesByHosts: ReadTreesByHosts;
+  readonly ranking: PrimaryRanking;
 }
 
 /** Creates the function that chooses by what SQL a filter finds VMs: clusters can be searched only where they may be read. */
-function createConditionChoice({ mayReadInventory }: EngineKnowledge) {
-  return async ({ search }: VmFilter): Promise<VmConditionSql> =>
-    search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS;
+function createSourceChoice({ mayReadInventory, ranking }: EngineKnowledge) {
+  return async ({ search }: VmFilter): Promise<EngineSource> => ({
+    conditions: search !== undefined && (await mayReadInventory()) ? CLUSTER_CONDITIONS : ENGINE_CONDITIONS,
+    ranking,
+  });
 }
 
 function createEngineReader(database: Queryable, scope: VmScopeSql, known: EngineKnowledge): ReadStore {
   const { mayReadInventory, readTreesByHosts } = known;
-  const chooseConditions = createConditionChoice(known);
+  const chooseSource = createSourceChoice(known);
   return {
-    readVmsPage: async (page) =>
-      readVmsPage(database, page, scope, await chooseConditions(page.filter), readVms),
-    countVms: async (filter) => countVms(database, filter, scope, await chooseConditions(filter)),
-    readVmIds: async (list) => readVmIds(database, list, scope, await chooseConditions(list.filter)),
+    readVmsPage: async (page) => readVmsPage(database, page, scope, await chooseSource(page.filter), readVms),
+    countVms: async (filter) => countVms(database, filter, scope, (await chooseSource(filter)).conditions),
+    readVmIds: async (list) => readVmIds(database, list, scope, await chooseSource(list.filter)),
     readChangeMark: () => Promise.resolve(null),
     readVmOriginsByIds: async (vmIds) =>
       (await mayReadInventory()) ? readVmOrigins(database, vmIds, scope) : [],

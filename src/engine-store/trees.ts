@@ -1,10 +1,10 @@
 import type { Queryable } from "../store/postgres/sql.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import type { Snapshot } from "../store/read/snapshot.js";
 import type { VmFilter } from "../store/types.js";
 import type { NicTree, TreeReads } from "../store/vm-tree.js";
 import { readHostTrees } from "../store/read/host-trees.js";
+import type { EngineSource } from "./engine-source.js";
 import type { ReadTreesByHosts } from "./host-vms.js";
 import { readHosts } from "./hosts.js";
 import { readNics } from "./nics.js";
@@ -18,7 +18,7 @@ export interface EngineTreeParts {
   /** Opens a snapshot, whose searches wait for their turn. */
   readonly openSnapshot: () => Snapshot;
   readonly scope: VmScopeSql;
-  readonly chooseConditions: (filter: VmFilter) => Promise<VmConditionSql>;
+  readonly chooseSource: (filter: VmFilter) => Promise<EngineSource>;
   readonly readTreesByHosts: ReadTreesByHosts;
 }
 
@@ -30,7 +30,7 @@ export function createEngineTreeReads({
   database,
   openSnapshot,
   scope,
-  chooseConditions,
+  chooseSource,
   readTreesByHosts,
 }: EngineTreeParts): TreeReads {
   const readInSnapshot = async <Answer>(read: (snapshot: Snapshot) => Promise<Answer>): Promise<Answer> => {
@@ -45,9 +45,9 @@ export function createEngineTreeReads({
     readTreesByIds: (ids, parts) => readVmsByIds(database, ids, scope, createTreesReader(parts)),
     isLongPage: isByPrimaryAddress,
     readTreesPage: async (page, parts) => {
-      const conditions = await chooseConditions(page.filter);
+      const chosen = await chooseSource(page.filter);
       const read = createTreesReader(parts);
-      const readFrom = (source: Queryable) => readVmsPage(source, page, scope, conditions, read);
+      const readFrom = (source: Queryable) => readVmsPage(source, page, scope, chosen, read);
       return isSearchPage(page) ? readInSnapshot(readFrom) : readFrom(database);
     },
     readHostTrees: (limit, parts) =>

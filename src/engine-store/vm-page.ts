@@ -8,12 +8,12 @@ import {
   type PageBound,
 } from "../store/read/vms/page-order.js";
 import type { VmScopeSql } from "../store/read/conditions/scope.js";
-import type { VmConditionSql } from "../store/read/conditions/search-conditions.js";
 import { buildVmConditions } from "../store/read/conditions/vm-conditions.js";
 import type { VmPageRequest } from "../store/types.js";
 import type { Queryable, SqlParameters } from "../store/postgres/sql.js";
 import { FROM_VMS } from "./conditions/engine-conditions.js";
-import { buildPrimaryPage } from "./primary-pages.js";
+import type { EngineSource } from "./engine-source.js";
+import { buildPrimaryPage } from "./primary/primary-pages.js";
 import type { PageStatement } from "./vm-rows.js";
 
 /** Builds the statement that reads a page of VMs. */
@@ -21,13 +21,13 @@ export async function buildPageStatement(
   database: Queryable,
   request: VmPageRequest,
   scope: VmScopeSql,
-  source: VmConditionSql,
+  source: EngineSource,
   parameters: SqlParameters,
 ): Promise<PageStatement> {
   const { order, filter, limit } = request;
   const { key } = splitOrder(order);
   if (key === "PRIMARY_ADDRESS") return buildPrimaryPage(database, request, scope, source, parameters);
-  const where = buildVmConditions(filter, scope, source, parameters);
+  const where = buildVmConditions(filter, scope, source.conditions, parameters);
   if (key === "LAST_CHANGE") {
     throw new NotKeptError(
       `orderBy: an engine's database does not keep what ${order} goes by; order by name, id, host or status`,

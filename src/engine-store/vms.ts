@@ -5,7 +5,8 @@ import type { VmScopeSql } from "../store/read/conditions/scope.js";
 import { queryOptionalRows, querySearchRows, SqlParameters, type Queryable } from "../store/postgres/sql.js";
 import type { VmFilter, VmIdList, VmPageRequest } from "../store/types.js";
 import { ENGINE_CONDITIONS, FROM_VMS } from "./conditions/engine-conditions.js";
-import { readIdsByPrimaryAddress } from "./primary-pages.js";
+import type { EngineSource } from "./engine-source.js";
+import { readIdsByPrimaryAddress } from "./primary/primary-pages.js";
 import { buildPageStatement } from "./vm-page.js";
 import { selectVms, type ReadSelected } from "./vm-rows.js";
 
@@ -14,7 +15,7 @@ export async function readVmsPage<Read>(
   database: Queryable,
   page: VmPageRequest,
   scope: VmScopeSql,
-  source: VmConditionSql,
+  source: EngineSource,
   read: ReadSelected<Read>,
 ): Promise<Read[]> {
   if (listParts(page).length === 0) return [];
@@ -44,21 +45,21 @@ function isSearch({ ip, nameContains, statuses, search }: VmFilter): boolean {
   return ip !== undefined || nameContains !== undefined || statuses !== undefined || search !== undefined;
 }
 
-/** Reads the sorted ids of the VMs that a filter finds. More than can be ranked by primary address are sorted by the first one in `vm_ip`. */
+/** Reads the sorted ids of the VMs that a filter finds. */
 export async function readVmIds(
   database: Queryable,
   list: VmIdList,
   scope: VmScopeSql,
-  source: VmConditionSql,
+  source: EngineSource,
 ): Promise<string[]> {
   const { filter, sort, offset, limit } = list;
-  const ranked = sort.key === "ip" ? await readIdsByPrimaryAddress(database, list, scope, source) : null;
-  if (ranked !== null) return ranked;
+  if (sort.key === "ip") return readIdsByPrimaryAddress(database, list, scope, source);
+  const { conditions } = source;
   const parameters = new SqlParameters();
-  const order = buildSearchOrder(sort, source);
+  const order = buildSearchOrder(sort, conditions);
   const rows = await querySearchRows<{ id: string }>(
     database,
-    `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join} WHERE ${buildVmConditions(filter, scope, source, parameters)}
+    `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join} WHERE ${buildVmConditions(filter, scope, conditions, parameters)}
       ORDER BY ${order.by}
       OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
     parameters.values,

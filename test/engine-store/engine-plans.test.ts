@@ -80,6 +80,28 @@ describe("on an engine of 100,000 VMs and 400,000 guest interfaces", () => {
     expect(Math.max(...sorted)).toBeLessThan(25_000);
   });
 
+  test("a page by primary address looks up what 10,000 VMs at a time have, and reads no table of guests whole", async () => {
+    const byAddress = { ...page, order: "PRIMARY_ADDRESS_ASC" } as const;
+    expect(await store.readVmsPage(byAddress)).toHaveLength(51);
+    engine.sent();
+    expect(await store.readVmsPage(byAddress)).toHaveLength(51);
+    const sent = engine.sent();
+    // One finds the VMs, the last one reads the page.
+    const digests = sent.slice(1, -1);
+    expect(digests).toHaveLength(10);
+    for (const statement of [digests[0]!, digests[9]!]) {
+      const nodes = listNodes(await engine.planOf(statement));
+      const tables = nodes.filter((node) => node["Node Type"] === "Seq Scan");
+      expect(tables.map((node) => node["Relation Name"])).not.toContain("vm_guest_agent_interfaces");
+      expect(tables.map((node) => node["Relation Name"])).not.toContain("vm_interface");
+      const interfaces = nodes.filter(
+        (node) => node["Relation Name"] === "vm_guest_agent_interfaces" && node["Node Type"] !== "Seq Scan",
+      );
+      const read = interfaces.map((node) => node["Actual Rows"] * node["Actual Loops"]);
+      expect(read.reduce((sum, rows) => sum + rows, 0)).toBeCloseTo(40_000, -3);
+    }
+  }, 60_000);
+
   test.each([
     [
       "VMs with one",

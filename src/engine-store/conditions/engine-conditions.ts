@@ -9,7 +9,7 @@ import {
 import { escapeRegExp, matchText } from "../../store/read/conditions/text-match.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
-import { dropLoopbackWords, hasOtherThanLoopback, NO_LOOPBACK_PATTERN, parseWord } from "./address-words.js";
+import { dropLoopbackWords, hasOtherThanLoopback, NO_LOOPBACK_PATTERN } from "./address-words.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
 import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
@@ -82,7 +82,8 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   staleReason: `(${STALE_REASON})`,
   // Only a role that may read clusters finds VMs by them: see CLUSTER_CONDITIONS.
   hasCluster: () => "false",
-  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: buildFirstAddress() },
+  // Lists by address are sorted by what the gateway finds: see `primary/ranking.ts`.
+  sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "NULL::inet" },
 };
 
 /** The same for a role that may read clusters. */
@@ -118,14 +119,6 @@ function selectVmsWithAnyOf(addresses: readonly string[], parameters: SqlParamet
   return `SELECT g.vm_id FROM vm_guest_agent_interfaces g
       WHERE (${matches("g.ipv4_addresses")}) OR (${matches("g.ipv6_addresses")})
     UNION ALL SELECT i.vm_guid FROM vm_dynamic i WHERE ${matches("i.vm_ip")}`;
-}
-
-/** Builds the expression of the first address in `vm_ip` of a VM that runs, as `inet`. An engine does not keep which one is primary. */
-function buildFirstAddress(): string {
-  const first = `split_part(split_part(${dropLoopbackWords("d.vm_ip")}, ' ', 1), '%', 1)`;
-  // OFFSET makes the word once, however often it is used.
-  return `CASE WHEN d.vm_ip <> '' AND ${mayHaveGuest("d.status")}
-    THEN (SELECT ${parseWord("f.word", null)} FROM (SELECT ${first} AS word OFFSET 0) f) END`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ENGINE_RANKING } from "../../engine-store/primary-pages.js";
+import { ENGINE_RANKING } from "../../engine-store/primary/ranking.js";
 import type { Config } from "../../config.js";
 import type { KeptAnswers } from "../../fast/kept-answers.js";
 import { createFastPath } from "../../fast/fast-path.js";

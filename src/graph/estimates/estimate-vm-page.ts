@@ -5,9 +5,12 @@ import type { FleetCounts } from "./fleet-counts.js";
 /** The rows of a table of VMs that cost as much to read as one object. */
 export const ROWS_AN_OBJECT = 20;
 
-/** How a source finds primary addresses that it does not keep: of so many VMs at most for one page, some in each statement. */
+/** How a source finds primary addresses that it does not keep: of so many VMs at most for one page. */
 export interface Ranking {
   readonly mostVms: number;
+  /** The VMs that one statement looks through for changes. */
+  readonly digestsAStatement: number;
+  /** The VMs that one statement reads, where nothing is known of them yet. */
   readonly vmsAStatement: number;
 }
 
@@ -15,15 +18,19 @@ export interface Ranking {
  * Creates the estimate of the list of all VMs from such a source. An order by primary address costs what it takes to find those
  * of all VMs that a page is chosen from.
  */
-export function estimateRanked({ mostVms, vmsAStatement }: Ranking): Estimate {
+export function estimateRanked({ mostVms, digestsAStatement, vmsAStatement }: Ranking): Estimate {
   return (parents, args, counts) => {
     const page = readVms(parents, args, counts);
     if (!String(args["orderBy"]).startsWith("PRIMARY_ADDRESS")) return page;
     const ranked = Math.min(counts.vms, mostVms);
-    const statements = page.statements + 1 + Math.ceil(ranked / vmsAStatement);
-    return { ...page, statements, scanned: (page.scanned ?? 0) + ranked };
+    const statements =
+      page.statements + 1 + Math.ceil(ranked / digestsAStatement) + Math.ceil(ranked / vmsAStatement);
+    return { ...page, statements, scanned: (page.scanned ?? 0) + ranked / RANKED_AN_OBJECT };
   };
 }
+
+/** The VMs whose addresses are found in the time in which one object is answered. */
+const RANKED_AN_OBJECT = 5;
 
 /** Estimates the list of all VMs. */
 export function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createEngineStore } from "../../../../src/engine-store/engine-store.js";
-import { MOST_RANKED_VMS } from "../../../../src/engine-store/primary-pages.js";
 import type { ReadStore, StoredVm } from "../../../../src/store/types.js";
 import { createEngineDatabase, type EngineDatabase } from "../../../engine-store/engine-database.js";
 import { addVms, changeIps, storedVm } from "../../../store/changes/log-fixtures.js";
@@ -299,49 +298,6 @@ test("an engine keeps no changes, and says so without a statement", async () => 
     "NOT_AVAILABLE: orderBy: an engine's database does not keep what LAST_CHANGE_DESC goes by; order by name, id, host or status",
   ]);
   expect(engine.sent()).toEqual([]);
-});
-
-test("an engine's VMs are ordered by primary address up to a number; a filter makes them fewer", async () => {
-  const large = await createEngineDatabase();
-  try {
-    const vmId = "('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid";
-    await large.asEngine(
-      `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid)
-        SELECT ${vmId}, 'vm-' || n, 'VM', ${vmId} FROM generate_series(1, ${MOST_RANKED_VMS}) n`,
-      `INSERT INTO vm_dynamic (vm_guid, status, vm_ip)
-        SELECT ${vmId}, 1, '10.0.' || 255 - n / 256 || '.' || 255 - n % 256 FROM generate_series(1, ${MOST_RANKED_VMS}) n`,
-    );
-    const store = createEngineStore(large.dataSource);
-    const list = "nodes { name guestInfo { primaryAddress { address } } }";
-    const first = {
-      name: `vm-${MOST_RANKED_VMS}`,
-      guestInfo: { primaryAddress: { address: "10.0.236.119" } },
-    };
-    expect(await askForData(store, `{ vms(first: 1, orderBy: PRIMARY_ADDRESS_ASC) { ${list} } }`)).toEqual({
-      vms: { nodes: [first] },
-    });
-    await large.asEngine(
-      `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid)
-        SELECT ${vmId}, 'one more', 'VM', ${vmId} FROM (SELECT ${MOST_RANKED_VMS + 1}) last (n)`,
-    );
-    expect(
-      await askForErrors(store, "{ vms(first: 1, orderBy: PRIMARY_ADDRESS_ASC) { nodes { id } } }"),
-    ).toEqual([
-      "NOT_AVAILABLE: orderBy: an engine's database does not keep primary addresses, and they are found for 5000 VMs at most; narrow the list by filter, or order by name, id, host or status",
-    ]);
-    const filtered = `first: 1, orderBy: PRIMARY_ADDRESS_ASC, filter: { name: { startsWith: "vm-" } }`;
-    expect(await askForData(store, `{ vms(${filtered}) { ${list} } }`)).toEqual({ vms: { nodes: [first] } });
-    // oVirt's clients are answered however many there are: by the first address of each VM, loopback left out.
-    await large.asEngine(
-      `UPDATE vm_dynamic SET vm_ip = '127.0.0.53 ::FFFF:127.0.0.1 ' || vm_ip WHERE right(vm_guid::text, 1) = '6'`,
-    );
-    const sort = { key: "ip", descending: true } as const;
-    expect(await store.readVmIds({ filter: {}, sort, offset: 255, limit: 1 })).toEqual([
-      "00000000-0000-4000-8000-000000000256",
-    ]);
-  } finally {
-    await large.drop();
-  }
 });
 
 describe("what cannot be is refused with the argument's name, without a statement", () => {

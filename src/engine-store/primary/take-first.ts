@@ -1,0 +1,27 @@
+import { setImmediate as takeTurn } from "node:timers/promises";
+
+/** Which numbers to take, of those from 0. */
+export interface Choice {
+  readonly count: number;
+  readonly limit: number;
+  readonly isWanted: (number: number) => boolean;
+  readonly compare: (left: number, right: number) => number;
+}
+
+/** Takes the first numbers in an order, sorted. It sorts some at a time, and other requests have their turn in between. */
+export async function takeFirst({ count, limit, isWanted, compare }: Choice): Promise<number[]> {
+  let first: number[] = [];
+  if (limit === 0) return first;
+  for (let from = 0; from < count; from += NUMBERS_A_TURN) {
+    const last = first.length < limit ? undefined : first.at(-1);
+    const better: number[] = [];
+    for (let at = from; at < Math.min(from + NUMBERS_A_TURN, count); at += 1) {
+      if (isWanted(at) && (last === undefined || compare(at, last) < 0)) better.push(at);
+    }
+    if (better.length > 0) first = first.concat(better).sort(compare).slice(0, limit);
+    await takeTurn();
+  }
+  return first;
+}
+
+const NUMBERS_A_TURN = 10_000;
