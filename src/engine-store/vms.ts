@@ -72,13 +72,13 @@ export async function countVms(
   database: Queryable,
   filter: VmFilter,
   scope: VmScopeSql,
-  source: VmConditionSql,
+  conditions: VmConditionSql,
 ): Promise<number> {
   const parameters = new SqlParameters();
   const [row] = await queryOptionalRows<{ count: number }>(
     database,
     `SELECT count(*)::int AS count FROM ${FROM_VMS}
-      WHERE ${buildVmConditions(filter, scope, source, parameters)}`,
+      WHERE ${buildVmConditions(filter, scope, conditions, parameters)}`,
     parameters.values,
   );
   return row?.count ?? 0;

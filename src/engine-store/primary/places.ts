@@ -1,3 +1,4 @@
+import { setImmediate as takeTurn } from "node:timers/promises";
 import { formatAddress, parseAddress, type IpFamily } from "../../model/address/cidr.js";
 
 /**
@@ -78,7 +79,7 @@ export class Places {
   takeOver(others: Places, [from, to]: Part, first: number): number {
     let next = first;
     for (let at = from; at < to; at += 1) {
-      while (next < others.count && this.compareIds(at, others, next) > 0) next += 1;
+      next = others.findId(this, at, next);
       if (next === others.count) break;
       if (this.compareIds(at, others, next) === 0 && others.isFound(next)) this.copyFrom(others, next, at);
     }
@@ -87,19 +88,14 @@ export class Places {
 
   /** Takes over what was found of one VM, if it is among these. Returns whether it is. */
   learn(others: Places, at: number): boolean {
-    let [low, high] = [0, this.count];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (others.compareIds(at, this, middle) > 0) low = middle + 1;
-      else high = middle;
-    }
-    if (low === this.count || others.compareIds(at, this, low) !== 0) return false;
-    this.copyFrom(others, at, low);
+    const place = this.findId(others, at, 0);
+    if (place === this.count || others.compareIds(at, this, place) !== 0) return false;
+    this.copyFrom(others, at, place);
     return true;
   }
 
-  /** Lists the ids of both, sorted, each once: {@link ID_BYTES} bytes of each. */
-  joinIds(others: Places): Buffer {
+  /** Lists the ids of both, sorted, each once: {@link ID_BYTES} bytes of each. Other requests have their turn in between. */
+  async joinIds(others: Places): Promise<Buffer> {
     const ids = Buffer.allocUnsafe((this.count + others.count) * ID_BYTES);
     let [filled, left, right] = [0, 0, 0];
     while (left < this.count || right < others.count) {
@@ -109,8 +105,25 @@ export class Places {
       filled += from.bytes.copy(ids, filled, at * WIDTH + ID, (at + 1) * WIDTH);
       if (order <= 0) left += 1;
       if (order >= 0) right += 1;
+      if (filled % (VMS_A_TURN * ID_BYTES) === 0) await takeTurn();
     }
     return ids.subarray(0, filled);
+  }
+
+  /** Finds the first of these VMs, from one on, whose id is not below that of a VM of others. It looks near that one first. */
+  private findId(others: Places, other: number, from: number): number {
+    let [low, step] = [from, 1];
+    while (low + step <= this.count && others.compareIds(other, this, low + step - 1) > 0) {
+      low += step;
+      step *= 2;
+    }
+    let high = Math.min(low + step - 1, this.count);
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (others.compareIds(other, this, middle) > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private copyFrom(others: Places, from: number, to: number): void {
@@ -159,5 +172,8 @@ const EDGE_BYTES = ADDRESS_BYTES + ID_BYTES;
 const ADDRESS = DIGEST_BYTES;
 const ID = ADDRESS + ADDRESS_BYTES;
 const WIDTH = ID + ID_BYTES;
+
+/** The VMs that are joined in one turn, which takes some milliseconds. */
+const VMS_A_TURN = 10_000;
 
 const NOT_FOUND = Buffer.alloc(DIGEST_BYTES);

@@ -1,3 +1,4 @@
+import { setImmediate as takeTurn } from "node:timers/promises";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import { queryRows, runSearch, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
@@ -23,7 +24,7 @@ export async function buildPrimaryPage(
   parameters: SqlParameters,
 ): Promise<PageStatement> {
   const { places } = await runSearch(database, (alone) =>
-    findAll(alone, page.filter, scope, source, "no order"),
+    findAll(alone, page.filter, scope, source, "orderBy"),
   );
   const chosen = await choosePage(places, page);
   const ids = `${parameters.add(chosen.map((at) => places.getId(at)))}::uuid[]`;
@@ -68,7 +69,7 @@ export async function readIdsByPrimaryAddress(
   source: EngineSource,
 ): Promise<string[]> {
   const { places, ranks } = await runSearch(database, (alone) =>
-    findAll(alone, filter, scope, source, "by name"),
+    findAll(alone, filter, scope, source, "sortby ip"),
   );
   const sign = sort.descending ? -1 : 1;
   const first = await takeFirst({
@@ -77,10 +78,17 @@ export async function readIdsByPrimaryAddress(
     isWanted: () => true,
     compare: (left, right) => sign * places.compareAddresses(left, right) || ranks(left) - ranks(right),
   });
-  return first.slice(offset).map((at) => formatUuid(places.getId(at)));
+  const ids: string[] = [];
+  for (const at of first.slice(offset)) {
+    ids.push(formatUuid(places.getId(at)));
+    if (ids.length % IDS_A_TURN === 0) await takeTurn();
+  }
+  return ids;
 }
 
-/** The VMs that a filter finds, with the rank of each by name, from 1. */
+const IDS_A_TURN = 10_000;
+
+/** The VMs that a filter finds, with the rank of each by name, from 1, if oVirt's `sortby ip` asked. */
 interface Found {
   readonly places: Places;
   readonly ranks: (at: number) => number;
@@ -91,13 +99,16 @@ async function findAll(
   filter: VmFilter,
   scope: VmScopeSql,
   { conditions, ranking }: EngineSource,
-  order: "by name" | "no order",
+  asked: "orderBy" | "sortby ip",
 ): Promise<Found> {
   const { mostVms } = ranking;
-  const found = await readFoundIds(database, filter, scope, conditions, { order, limit: mostVms + 1 });
+  const found = await readFoundIds(database, filter, scope, conditions, {
+    isByName: asked === "sortby ip",
+    limit: mostVms + 1,
+  });
   if (found.length > mostVms * FOUND_BYTES) {
     throw new NotKeptError(
-      `orderBy: an engine's database does not keep primary addresses, and they are found for ${mostVms} VMs at most; ` +
+      `${asked}: an engine's database does not keep primary addresses, and they are found for ${mostVms} VMs at most; ` +
         "narrow the list by filter, or order by name, id, host or status",
     );
   }
@@ -110,17 +121,17 @@ async function findAll(
 /** Bytes of a VM that was found: its id, and its rank by name. */
 const FOUND_BYTES = ID_BYTES + 4;
 
-/** Reads {@link FOUND_BYTES} of each VM, sorted by id. Without an order by name its rank is 0. They are one value, as they are many. */
+/** Reads {@link FOUND_BYTES} of each VM, sorted by id. If not by name, its rank is 0. They are one value, as they are many. */
 async function readFoundIds(
   database: Queryable,
   filter: VmFilter,
   scope: VmScopeSql,
   conditions: VmConditionSql,
-  { order, limit }: { readonly order: "by name" | "no order"; readonly limit: number },
+  { isByName, limit }: { readonly isByName: boolean; readonly limit: number },
 ): Promise<Buffer> {
   const parameters = new SqlParameters();
   const where = buildVmConditions(filter, scope, conditions, parameters);
-  const rank = order === "by name" ? "row_number() OVER (ORDER BY found.name, found.id)::int" : "0";
+  const rank = isByName ? "row_number() OVER (ORDER BY found.name, found.id)::int" : "0";
   const [row] = await queryRows<{ readonly ids: Buffer | null }>(
     database,
     `SELECT string_agg(uuid_send(ranked.id) || int4send(ranked.rank), ''::bytea ORDER BY ranked.id) AS ids FROM (
@@ -132,5 +143,6 @@ async function readFoundIds(
 }
 
 function formatUuid(digits: string): string {
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const [first, second, third] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16)];
+  return `${first}-${second}-${third}-${digits.slice(16, 20)}-${digits.slice(20)}`;
 }

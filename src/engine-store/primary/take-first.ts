@@ -8,7 +8,7 @@ export interface Choice {
   readonly compare: (left: number, right: number) => number;
 }
 
-/** Takes the first numbers in an order, sorted. It sorts some at a time, and other requests have their turn in between. */
+/** Takes the first numbers in an order, sorted. It takes some at a time, and other requests have their turn in between. */
 export async function takeFirst({ count, limit, isWanted, compare }: Choice): Promise<number[]> {
   let first: number[] = [];
   if (limit === 0) return first;
@@ -18,10 +18,31 @@ export async function takeFirst({ count, limit, isWanted, compare }: Choice): Pr
     for (let at = from; at < Math.min(from + NUMBERS_A_TURN, count); at += 1) {
       if (isWanted(at) && (last === undefined || compare(at, last) < 0)) better.push(at);
     }
-    if (better.length > 0) first = first.concat(better).sort(compare).slice(0, limit);
+    if (better.length > 0) first = mergeSorted(first, better.sort(compare), compare, limit);
     await takeTurn();
   }
   return first;
 }
+
+function mergeSorted(
+  one: readonly number[],
+  other: readonly number[],
+  compare: Choice["compare"],
+  limit: number,
+): number[] {
+  const merged: number[] = [];
+  let [left, right] = [0, 0];
+  while (merged.length < limit && left + right < one.length + other.length) {
+    const [next = NONE, from = NONE] = [one[left], other[right]];
+    const isLeft = from === NONE || (next !== NONE && compare(next, from) <= 0);
+    merged.push(isLeft ? next : from);
+    if (isLeft) left += 1;
+    else right += 1;
+  }
+  return merged;
+}
+
+/** What stands behind the end of a list. */
+const NONE = -1;
 
 const NUMBERS_A_TURN = 10_000;

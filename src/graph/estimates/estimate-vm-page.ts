@@ -29,8 +29,8 @@ export function estimateRanked({ mostVms, digestsAStatement, vmsAStatement }: Ra
   };
 }
 
-/** The VMs whose addresses are found in the time in which one object is answered. */
-const RANKED_AN_OBJECT = 5;
+/** So many VMs cost as much as one object, whether their texts are read or only looked through for changes. */
+const RANKED_AN_OBJECT = 2;
 
 /** Estimates the list of all VMs. */
 export function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {

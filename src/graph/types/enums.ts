@@ -165,11 +165,11 @@ registerEnumType(VmOrderEnum, {
     },
     PRIMARY_ADDRESS_ASC: {
       description:
-        "By `guestInfo.primaryAddress` as a number, IPv4 before IPv6; VMs without one come last. With SOURCE=engine for 500,000 VMs at most.",
+        "By `guestInfo.primaryAddress` as a number, IPv4 before IPv6; VMs without one come last. With SOURCE=engine for 200,000 VMs at most.",
     },
     PRIMARY_ADDRESS_DESC: {
       description:
-        "By `guestInfo.primaryAddress` as a number, IPv6 before IPv4; VMs without one come last. With SOURCE=engine for 500,000 VMs at most.",
+        "By `guestInfo.primaryAddress` as a number, IPv6 before IPv4; VMs without one come last. With SOURCE=engine for 200,000 VMs at most.",
     },
   },
 });
