@@ -70,7 +70,7 @@ export async function writeAll<Value>(
   let looked = count.objects;
   for (const [at, value] of values.entries()) {
     pieces.push(at === 0 ? "[" : ",", write(value));
-    if (count.objects - looked < OBJECTS_BETWEEN_LOOKS) continue;
+    if (count.objects - looked < OBJECTS_BETWEEN_LOOKS && at % VALUES_BETWEEN_LOOKS > 0) continue;
     looked = count.objects;
     const paused = pause();
     if (paused !== undefined) await paused;
@@ -82,3 +82,6 @@ export async function writeAll<Value>(
 
 /** The number of objects between two pauses: less than a millisecond. */
 const OBJECTS_BETWEEN_LOOKS = 200;
+
+/** The number of values between two pauses: a guest may have hundreds of addresses, of which one is chosen. */
+const VALUES_BETWEEN_LOOKS = 16;

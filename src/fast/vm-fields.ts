@@ -1,3 +1,4 @@
+import { parseAddressQuestion } from "../graph/arguments/address-question.js";
 import { findKnownStatus, VmStatus } from "../graph/types/enums.js";
 import { findGuestSource } from "../loaders/interfaces/guest-source.js";
 import {
@@ -5,14 +6,26 @@ import {
   findInterfacesOfNic,
   findNicOfInterface,
 } from "../loaders/interfaces/match.js";
+import {
+  findPrimaryOfIps,
+  findPrimaryOfNic,
+  type FoundAddress,
+} from "../loaders/interfaces/primary-address.js";
+import { findPrimaryAddress } from "../model/address/primary-address.js";
 import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders/rows.js";
+
+/** The arguments of a field, coerced by the schema. */
+type Arguments = Readonly<Record<string, unknown>>;
 
 /** Reads a field's value from its object; `tree` is the VM that the object belongs to. */
 export type ReadValue = (object: unknown, tree: VmTree) => unknown;
 
 /** A field whose value needs only the VM's tree. */
 export interface TreeField {
-  readonly read: ReadValue;
+  /** Creates the function that reads it, of the field's arguments. */
+  readonly bind: (args: Arguments) => ReadValue;
+  /** `true`: it may have arguments, if all of them are in the document. */
+  readonly hasArguments?: boolean;
   /** The parts of the tree that it needs, besides those of its own fields. */
   readonly parts?: Partial<VmTreeParts>;
 }
@@ -40,6 +53,17 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     staleSince: readFromRow((row) => row.staleSince),
     staleDetail: readFromRow((row) => (row.staleReason === null ? null : row.staleDetail)),
     source: readFromRow((row) => findGuestSource(row)),
+    primaryAddress: {
+      hasArguments: true,
+      parts: { row: true, interfaces: true, nics: true },
+      bind: (args) => {
+        const question = parseAddressQuestion(args);
+        return (_, tree) =>
+          tree.vm.interfacesKnown
+            ? findPrimaryAddress(tree.lists.interfaces, tree.lists.nics, question)
+            : findPrimaryOfIps(getRow(tree).ips, question);
+      },
+    },
   },
   VmNic: {
     id: readFromNic((nic) => nic.id),
@@ -55,6 +79,20 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     guestInterfaces: readFromNic((nic, tree) => findInterfacesOfNic(nic, listKnownInterfaces(tree)), {
       interfaces: true,
     }),
+    primaryAddress: {
+      hasArguments: true,
+      parts: { interfaces: true },
+      bind: (args) => {
+        const question = parseAddressQuestion(args);
+        return (nic, tree) => findPrimaryOfNic(nic as Nic, listKnownInterfaces(tree), question);
+      },
+    },
+  },
+  PrimaryAddress: {
+    address: readFromAddress((found) => found.address),
+    reason: readFromAddress((found) => found.reason),
+    device: readFromAddress((found) => found.guestInterface),
+    vmNic: readFromAddress((found) => found.nic),
   },
   NetworkDevice: {
     name: readFromDevice((device) => device.name),
@@ -70,26 +108,29 @@ function listKnownInterfaces({ vm, lists }: VmTree): readonly GuestInterface[] |
 }
 
 function readFromTree(read: (tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
-  return { read: (_, tree) => read(tree), parts };
+  return { bind: () => (_, tree) => read(tree), parts };
 }
 
 function readFromRow(read: (row: VmRow) => unknown): TreeField {
-  return {
-    parts: { row: true },
-    read: (_, { row }) => {
-      if (row === null) throw new Error("a VM's row is needed that was not read");
-      return read(row);
-    },
-  };
+  return { parts: { row: true }, bind: () => (_, tree) => read(getRow(tree)) };
+}
+
+function getRow({ row }: VmTree): VmRow {
+  if (row === null) throw new Error("a VM's row is needed that was not read");
+  return row;
 }
 
 function readFromNic(read: (nic: Nic, tree: VmTree) => unknown, parts: Partial<VmTreeParts> = {}): TreeField {
-  return { read: (nic, tree) => read(nic as Nic, tree), parts };
+  return { bind: () => (nic, tree) => read(nic as Nic, tree), parts };
 }
 
 function readFromDevice(
   read: (device: GuestInterface, tree: VmTree) => unknown,
   parts: Partial<VmTreeParts> = {},
 ): TreeField {
-  return { read: (device, tree) => read(device as GuestInterface, tree), parts };
+  return { bind: () => (device, tree) => read(device as GuestInterface, tree), parts };
+}
+
+function readFromAddress(read: (found: FoundAddress) => unknown): TreeField {
+  return { bind: () => (found) => read(found as FoundAddress) };
 }

@@ -1,4 +1,7 @@
 import {
+  type FieldNode,
+  getArgumentValues,
+  type GraphQLField,
   getNamedType,
   getNullableType,
   type GraphQLObjectType,
@@ -7,11 +10,13 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  Kind,
+  print,
   type SelectionSetNode,
 } from "graphql";
 import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
-import { VM_FIELDS, type ReadValue } from "./vm-fields.js";
+import { VM_FIELDS, type ReadValue, type TreeField } from "./vm-fields.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
 /** Writes a value as JSON. `tree` is the VM that it belongs to. */
@@ -37,7 +42,7 @@ export interface ObjectWriter {
 
 /**
  * Plans how objects of a type are written with these selections; `null` if a field is not in {@link VM_FIELDS}, or has
- * arguments.
+ * arguments that are variables.
  */
 export function planObject(
   sets: readonly SelectionSetNode[],
@@ -59,12 +64,14 @@ export function planObject(
     }
     const known = VM_FIELDS[type.name]?.[name];
     const field = type.getFields()[name];
-    if (known === undefined || field === undefined || (node.arguments ?? []).length > 0) return null;
+    if (known === undefined || field === undefined) return null;
+    const read = bindArguments(known, field, node);
+    if (read === null) return null;
     const planned = planValue(field.type, selections, document);
     if (planned === null) return null;
-    shape += `${key}:${name}${planned.shape} `;
+    shape += `${key}:${name}${printArguments(node)}${planned.shape} `;
     parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
-    writers.push({ start, write: readAndWrite(known.read, planned.write) });
+    writers.push({ start, write: readAndWrite(read, planned.write) });
   }
   return {
     parts,
@@ -76,6 +83,26 @@ export function planObject(
       return `${text}}`;
     },
   };
+}
+
+/** Binds a field to its arguments; `null`: it takes none here, or not these. Execution then says what is wrong with them. */
+function bindArguments(
+  known: TreeField,
+  field: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): ReadValue | null {
+  const { arguments: given = [] } = node;
+  if (given.length === 0) return known.bind({});
+  if (known.hasArguments !== true || given.some(({ value }) => value.kind === Kind.VARIABLE)) return null;
+  try {
+    return known.bind(getArgumentValues(field, node));
+  } catch {
+    return null;
+  }
+}
+
+function printArguments({ arguments: given = [] }: FieldNode): string {
+  return given.length === 0 ? "" : `(${given.map((each) => print(each)).join(",")})`;
 }
 
 function readAndWrite(read: ReadValue, write: Write): Write {

@@ -108,7 +108,8 @@ describe("the fast path", () => {
   });
 
   const vm =
-    "id name nics { name guestInterface { name } } guestInfo { staleReason networkDevices { name } }";
+    "id name nics { name guestInterface { name } primaryAddress { address } } " +
+    "guestInfo { staleReason networkDevices { name } primaryAddress(family: IPV6) { address reason device { name } vmNic { name } } }";
   const QUESTIONS = [
     { query: `{ vms(first: 3) { pageInfo { endCursor } nodes { ${vm} } } }`, variables: {} },
     { query: `query V($id: ID!) { vm(id: $id) { ${vm} } }`, variables: { id: id(3) } },

@@ -6,7 +6,7 @@ import {
 } from "../../loaders/interfaces/primary-address.js";
 import type { Nic, VmRow } from "../../loaders/rows.js";
 import type { Cidr, IpFamily } from "../../model/address/cidr.js";
-import { parseText } from "../arguments/arguments.js";
+import { parseAddressQuestion } from "../arguments/address-question.js";
 import type { GraphContext } from "../context.js";
 import { IpFamilyEnum } from "../types/enums.js";
 import { GuestInfo, NetworkDevice, PrimaryAddress, VmNic } from "../types/object-types.js";
@@ -35,8 +35,7 @@ export class GuestPrimaryAddressFields {
     network?: string | null,
     @Arg("within", () => CidrScalar, WITHIN) within?: Cidr | null,
   ) {
-    const name = network == null ? null : parseText("network", network);
-    return loadPrimaryAddress(loaders, vm, { family: family ?? null, network: name, within: within ?? null });
+    return loadPrimaryAddress(loaders, vm, parseAddressQuestion({ family, network, within }));
   }
 }
 
@@ -55,7 +54,7 @@ export class VmNicPrimaryAddressFields {
     @Arg("family", () => IpFamilyEnum, FAMILY) family?: IpFamily | null,
     @Arg("within", () => CidrScalar, WITHIN) within?: Cidr | null,
   ) {
-    return loadPrimaryOfNic(loaders, nic, { family: family ?? null, within: within ?? null });
+    return loadPrimaryOfNic(loaders, nic, parseAddressQuestion({ family, within }));
   }
 }
 

@@ -18,10 +18,18 @@ export async function loadPrimaryAddress(
   vm: VmRow,
   question: PrimaryAddressQuestion = {},
 ): Promise<FoundAddress | null> {
-  if (!vm.interfacesKnown) return vm.ips === null ? null : findPrimaryOfAddresses(vm.ips, question);
+  if (!vm.interfacesKnown) return findPrimaryOfIps(vm.ips, question);
   const view = viewVm(loaders, vm, vm.id);
   const [interfaces, nics] = await Promise.all([view.loadInterfaces(), view.loadNics()]);
   return findPrimaryAddress(interfaces, nics, question);
+}
+
+/** Finds the same of a guest that reports only addresses; `null`: it reports nothing. */
+export function findPrimaryOfIps(
+  ips: readonly string[] | null,
+  question: PrimaryAddressQuestion,
+): FoundAddress | null {
+  return ips === null ? null : findPrimaryOfAddresses(ips, question);
 }
 
 /** Loads the address by which to reach a guest through one of its vNICs. */
@@ -30,6 +38,14 @@ export async function loadPrimaryOfNic(
   nic: Nic,
   question: PrimaryAddressQuestion = {},
 ): Promise<FoundAddress | null> {
-  const interfaces = findInterfacesOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces());
-  return findPrimaryAddress(interfaces ?? [], [nic], question);
+  return findPrimaryOfNic(nic, await viewVm(loaders, nic, nic.vmId).loadKnownInterfaces(), question);
+}
+
+/** Finds the same among the guest's interfaces; `null`: they are not known. */
+export function findPrimaryOfNic(
+  nic: Nic,
+  interfaces: readonly GuestInterface[] | null,
+  question: PrimaryAddressQuestion,
+): FoundAddress | null {
+  return findPrimaryAddress(findInterfacesOfNic(nic, interfaces) ?? [], [nic], question);
 }

@@ -31,7 +31,20 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     staleSince: null,
     staleDetail: null,
     source: null,
+    ...Object.fromEntries(
+      [
+        "",
+        "(family: IPV4)",
+        "(family: IPV6, within: null)",
+        '(network: "net-1")',
+        '(within: "10.0.0.0/8", family: null)',
+        '(within: "::ffff:10.0.0.0/104")',
+        '(within: "10.0.0.1/8")',
+        '(network: "\\u0000")',
+      ].map((args) => [`primaryAddress${args}`, "PrimaryAddress"]),
+    ),
   },
+  PrimaryAddress: { address: null, reason: null, device: "NetworkDevice", vmNic: "VmNic" },
   VmNic: {
     id: null,
     name: null,
@@ -43,6 +56,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     guestInterface: "NetworkDevice",
     guestInterfaces: "NetworkDevice",
     missingReason: null,
+    primaryAddress: "PrimaryAddress",
+    "primaryAddress(family: IPV6)": "PrimaryAddress",
   },
   NetworkDevice: {
     name: null,
