@@ -78,7 +78,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query.vms": readVms,
   "Query.find": (parents) => ({ cohort: parents, statements: 0 }),
   "FindResult.vms": (parents, args, counts) =>
-    readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, isFiltered: true }),
+    readVmPage(parents, args, counts, { byDefault: DEFAULT_PAGE, conditions: 1 }),
   "FindResult.vmNics": (parents, _args, { nicsPerMac }) => {
     const count = Math.max(1, findLongest(nicsPerMac));
     return { cohort: { ...parents, count, owners: count }, statements: 1 };

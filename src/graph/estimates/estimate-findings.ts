@@ -10,6 +10,7 @@ import {
   type FieldEstimate,
   type Values,
 } from "./cohort.js";
+import { countConditions, estimateConditions } from "./estimate-vm-page.js";
 import { findLongest, sumLongest, type FleetCounts } from "./fleet-counts.js";
 
 /** Estimates of the fields that look at many VMs at once. */
@@ -23,10 +24,10 @@ export const FINDING_ESTIMATES: Readonly<Record<string, Estimate>> = {
   "Query.macConflicts": (parents, { first }, { vms }) => readPage(parents, first, vms / 20),
   "Query.drift": (parents, { first }) => readPage(parents, first, 0),
   // All VMs, vNICs, interfaces and addresses are read, and conflicts are searched.
-  "Query.guestNetworkStats": (parents, _args, { vms }) => ({
+  "Query.guestNetworkStats": (parents, { filter }, { vms }) => ({
     cohort: parents,
     statements: 1,
-    scanned: vms / 5,
+    scanned: vms / 5 + estimateConditions(countConditions(filter), vms),
   }),
   "GuestNetworkStats.rows": (parents) => {
     const count = parents.count * MOST_STATS_ROWS;

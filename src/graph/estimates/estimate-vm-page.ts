@@ -36,20 +36,41 @@ const RANKED_AN_OBJECT = 2;
 export function readVms(parents: Cohort, args: Values, counts: FleetCounts): FieldEstimate {
   const ids: unknown = args["ids"];
   const byDefault = Array.isArray(ids) ? ids.length : DEFAULT_PAGE;
-  return readVmPage(parents, args, counts, { byDefault, isFiltered: args["filter"] != null });
+  return readVmPage(parents, args, counts, { byDefault, conditions: countConditions(args["filter"]) });
 }
 
-/** Estimates a page of VMs. With a filter, the database may have to read all VMs. */
+/** Estimates a page of VMs. With conditions, the database may have to read all VMs. */
 export function readVmPage(
   parents: Cohort,
   { first, last }: Values,
   { vms }: FleetCounts,
-  { byDefault, isFiltered }: { readonly byDefault: number; readonly isFiltered: boolean },
+  { byDefault, conditions }: { readonly byDefault: number; readonly conditions: number },
 ): FieldEstimate {
   const page = readPageSize(first ?? last, byDefault);
   return {
     cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
     statements: 1,
-    scanned: isFiltered ? vms / ROWS_AN_OBJECT : 0,
+    scanned: estimateConditions(conditions, vms),
   };
+}
+
+/** Estimates what it costs to look through VMs by conditions. A further one needs no further look, but may need another table. */
+export function estimateConditions(conditions: number, vms: number): number {
+  return conditions === 0 ? 0 : (vms / ROWS_AN_OBJECT) * (1 + (conditions - 1) / 5);
+}
+
+/** Counts the conditions of a filter, at any depth. */
+export function countConditions(filter: unknown): number {
+  if (filter == null) return 0;
+  const fields = Object.entries(filter).filter(([, value]) => value != null);
+  const inner = fields.flatMap(([, value]) => (Array.isArray(value) ? (value as unknown[]) : [value]));
+  const filters = inner.filter(isFilter);
+  // A list of values is one condition.
+  const own = fields.filter(([, value]) => !(Array.isArray(value) ? value.some(isFilter) : isFilter(value)));
+  return Math.max(1, own.length + filters.reduce((sum: number, each) => sum + countConditions(each), 0));
+}
+
+/** Tells a filter, and what a text or an address must meet, from a value. A prefix is an object, too. */
+function isFilter(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !("prefix" in value);
 }

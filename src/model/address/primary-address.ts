@@ -124,7 +124,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
     const number = unmapAddress(parsed);
     const scope = findAddressScope(number);
     if (scope === null || (family !== null && number.family !== family)) continue;
-    if (within !== null && !isInCidr(number, within)) continue;
+    if (within !== null && !isInCidr(parsed, within)) continue;
     const rank = [
       rankNetwork(nic, network),
       rankFirst(scope !== "link-local"),

@@ -7,6 +7,7 @@ import { VmStatic } from "./vm-static.js";
 @Index("idx_vnic_graph_vm_changed_at", ["changedAt", "vmId"])
 @Index("idx_vnic_graph_vm_not_changed", ["vmId"], { where: "(changed_at IS NULL)" })
 @Index("idx_vnic_graph_vm_primary_address", ["primaryAddress", "vmId"])
+@Index("idx_vnic_graph_vm_stale", { synchronize: false })
 @Index("idx_vnic_graph_vm_no_address", ["vmId"], { where: "(primary_address IS NULL)" })
 export class VnicGraphVm {
   @PrimaryColumn({ name: "vm_id", type: "uuid", primaryKeyConstraintName: "pk_vnic_graph_vm" })

@@ -1,5 +1,7 @@
 import type { QueryRunner } from "typeorm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseVmFilter } from "../../../src/graph/arguments/filters/parse-vm-filter.js";
+import type { VmFilterInput } from "../../../src/graph/arguments/filters/vm-filter.js";
 import { parseCidr } from "../../../src/model/address/cidr.js";
 import { createChangeLog } from "../../../src/store/changes/change-log.js";
 import { formatCursor } from "../../../src/store/changes/cursor.js";
@@ -76,6 +78,34 @@ describe("of 100,000 VMs a page comes by an index", () => {
     const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
     expect(cost).toMatchObject({ rows, scanned: [] });
     expect(cost.met).toBeLessThan(1_000);
+  });
+
+  test.each<[string, object, number, number]>([
+    ["by an address", { address: { eq: "10.0.3.7" } }, 1, 50],
+    ["within a prefix", { address: { inCidr: parseCidr("10.0.7.0/24") } }, 51, 3_000],
+    ["within a prefix of one address", { address: { inCidr: parseCidr("10.0.7.1/32") } }, 1, 50],
+    ["within all of IPv4", { address: { inCidr: parseCidr("0.0.0.0/0") } }, 51, 1_000],
+    ["within a prefix where none is", { address: { inCidr: parseCidr("11.0.0.0/8") } }, 0, 50],
+    ["by any of several addresses", { address: { anyOf: ["10.0.9.1", "10.0.9.2", "11.1.1.1"] } }, 2, 100],
+    ["by family", { address: { family: 6 } }, 51, 1_000],
+    ["with an address", { hasAddress: true }, 51, 1_000],
+    ["by a guest's MAC", { guestMacAddress: "56:6f:00:00:03:07" }, 1, 50],
+    ["by a vNIC's MAC", { nicMacAddress: "56:6f:00:00:03:07" }, 1, 50],
+    ["by an interface's name that nearly all have", { interfaceName: { eq: "ETH0" } }, 51, 1_000],
+    ["by an interface's name that none has", { interfaceName: { eq: "zz0" } }, 0, 50],
+    ["by the beginning of an interface's name that none has", { interfaceName: { startsWith: "zz" } }, 0, 50],
+    ["by a network that none is on", { network: { eq: "nowhere" } }, 0, 50],
+    ["by a network that a fiftieth is on", { network: { eq: "NET7" } }, 51, 25_000],
+    ["by a host's name", { host: { eq: "HOST7" } }, 51, 5_000],
+    ["by their state", { status: [1] }, 51, 1_000],
+    ["that are stale, where none is", { stale: true }, 0, 2_000],
+    ["by a reason why they are stale, where none is", { staleReason: ["AGENT_ABSENT"] }, 0, 2_000],
+    ["that are not stale", { stale: false }, 51, 1_000],
+  ])("found %s", async (_, input, rows, most) => {
+    const filter = parseVmFilter(input as VmFilterInput);
+    const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
+    expect(cost).toMatchObject({ rows, scanned: [] });
+    expect(cost.met).toBeLessThan(most);
   });
 
   test.each(["NAME_ASC", "HOST_ASC"] as const)(

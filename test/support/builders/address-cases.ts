@@ -284,6 +284,12 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     question: { within: parseCidr("10.0.0.0/8") },
     address: "::ffff:10.0.1.5",
   },
+  {
+    title: "a mapped address within all of IPv6, which it was reported as",
+    guest: ["eth0 m1 ::ffff:10.0.1.5"],
+    question: { within: parseCidr("::/0") },
+    address: "::ffff:10.0.1.5",
+  },
   { title: "a mapped loopback address", guest: ["eth0 m1 ::ffff:127.0.0.1"], address: null },
   {
     title: "an address made from the MAC before those that the guest replaces",

@@ -1,5 +1,6 @@
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmFilter } from "../../types.js";
+import type { VmSearch } from "../../vm-search.js";
 import type { VmScopeSql } from "./scope.js";
 import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
@@ -29,5 +30,13 @@ function listConditions(filter: VmFilter, source: VmConditionSql, parameters: Sq
   if (hostId !== undefined) conditions.push(`d.run_on_vds = ${parameters.add(hostId)}::uuid`);
   if (ip !== undefined) conditions.push(source.hasAddress(ip, parameters));
   if (search !== undefined) conditions.push(buildSearchCondition(search, source, parameters));
+  if (source.mayBeStale !== undefined && isOnlyStale(search))
+    conditions.push(`s.vm_guid = ANY(ARRAY(${source.mayBeStale}))`);
   return conditions;
+}
+
+/** Tells whether a search finds stale VMs alone. */
+function isOnlyStale(search: VmSearch | undefined): boolean {
+  if (search?.kind === "and") return search.parts.some(isOnlyStale);
+  return search?.kind === "staleReason" && !search.reasons.includes(null);
 }

@@ -91,6 +91,21 @@ describe("our own graph, within the default limits", () => {
   });
 });
 
+test.each([
+  ["{}", 1],
+  ['{name: {eq: "a"}}', 1],
+  ['{name: {startsWith: "a", contains: "b"}}', 2],
+  ['{address: {inCidr: "10.0.0.0/8", family: IPV4}, status: [UP, DOWN]}', 3],
+  ['{or: [{ip: "10.0.0.1"}, {stale: true}, {not: {host: {eq: "h"}}}], fqdn: null}', 3],
+  [`{or: [${"{stale: true}".repeat(50)}]}`, 50],
+])("each condition of a filter has its cost: %s", (filter, conditions) => {
+  const all = measured("{ vms(first: 1) { nodes { id } } }", {}).cost;
+  const more = measured(`{ vms(first: 1, filter: ${filter}) { nodes { id } } }`, {}).cost - all;
+  expect(more).toBeCloseTo((10_000 / 20) * (1 + (conditions - 1) / 5));
+  const stats = measured(`{ guestNetworkStats(by: HOST, filter: ${filter}) { groupCount } }`, {}).cost;
+  expect(stats - measured("{ guestNetworkStats(by: HOST) { groupCount } }", {}).cost).toBeCloseTo(more);
+});
+
 test.each(["orderBy: PRIMARY_ADDRESS_ASC", "orderBy: $order"])(
   "an order by addresses that a source does not keep costs what is read to find them: %s",
   (order) => {
