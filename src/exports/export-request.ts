@@ -31,8 +31,11 @@ export interface ExportRequest {
 /** Where Prometheus' node exporter listens. */
 const NODE_EXPORTER_PORT = 9100;
 
-/** Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}. */
-export type ReadFilter = (text: string) => VmFilter;
+/**
+ * Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}, also if it cannot hold together with the conditions
+ * beside it.
+ */
+export type ReadFilter = (text: string, beside: readonly VmSearch[]) => VmFilter;
 
 /**
  * Parses the format and the parameters of an export. Unknown parameters are refused, because an ignored filter would
@@ -51,9 +54,7 @@ export function parseExportRequest(
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
   const [mac, status, filterText] = [find("mac"), find("status"), find("filter")];
   const cidr = within === null ? null : parseWithin(within);
-  const filter = filterText === null ? {} : parseFilter(filterText, readFilter);
-  const parts: VmSearch[] = [
-    ...(filter.search === undefined ? [] : [filter.search]),
+  const beside: VmSearch[] = [
     ...(name === null ? [] : [{ kind: "text", key: "name", match: matchPart(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: matchWholeText(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: matchWholeText(network) } as const]),
@@ -61,6 +62,8 @@ export function parseExportRequest(
     ...(mac === null ? [] : [parseMacSearch(mac)]),
     ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
   ];
+  const filter = filterText === null ? {} : parseFilter(filterText, beside, readFilter);
+  const parts = [...(filter.search === undefined ? [] : [filter.search]), ...beside];
   return {
     format: format as FormatName,
     filter: {
@@ -93,9 +96,9 @@ const MOST_OF_TEXT = 255;
  */
 const MOST_OF_FILTER = 8_000;
 
-function parseFilter(text: string, readFilter: ReadFilter): VmFilter {
+function parseFilter(text: string, beside: readonly VmSearch[], readFilter: ReadFilter): VmFilter {
   try {
-    return readFilter(text);
+    return readFilter(text, beside);
   } catch (error) {
     if (!(error instanceof FilterTextError)) throw error;
     throw new ExportRequestError(`filter: ${error.message}`, { cause: error });
