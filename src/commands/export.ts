@@ -25,9 +25,15 @@ export function readExportTask(flags: Readonly<Record<string, unknown>>): Export
     );
   } catch (error) {
     if (!(error instanceof ExportRequestError)) throw error;
-    throw new ConfigError(`export: ${error.message}`);
+    throw new ConfigError(`export: --${FLAGS.get(error.parameter) ?? error.parameter}: ${error.reason}`);
   }
 }
+
+/** The flags that are not called as the parameters of an export are, by these. */
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ["host", "vm-host"],
+  ["port", "target-port"],
+]);
 
 /** Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen. */
 export async function runExport(

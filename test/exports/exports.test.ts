@@ -320,7 +320,7 @@ test("vnic-graph export prints the same as the route, and nothing but that", asy
     DATABASE_URL: database.url,
   });
   expect(await refused.ended).toBe(2);
-  expect(refused.output()).toContain("export: within: ");
+  expect(refused.output()).toContain("export: --within: ");
 });
 
 /** Other tools are not everywhere; where one is missing, its test is skipped and says so. */
