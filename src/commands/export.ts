@@ -35,19 +35,19 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ["port", "target-port"],
 ]);
 
-/** Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen. */
+/**
+ * Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen, unless the output is a
+ * terminal: there a bar would stand in its lines.
+ */
 export async function runExport(
   request: ExportRequest,
   config: Config,
-  output: Writable,
+  output: Writable & Pick<Screen, "isTTY">,
   screen: Screen,
 ): Promise<void> {
   const { reads, close } = await openReads(config);
-  const progress = createProgress(
-    screen,
-    screen.isTTY === true ? await reads.countVms(request.filter) : 0,
-    "VMs",
-  );
+  const showsBar = screen.isTTY === true && output.isTTY !== true;
+  const progress = createProgress(screen, showsBar ? await reads.countVms(request.filter) : 0, "VMs");
   try {
     const pieces = writeExport(
       (job) => job(createLoaders(reads)),
