@@ -25,23 +25,29 @@ export function readExportTask(flags: Readonly<Record<string, unknown>>): Export
     );
   } catch (error) {
     if (!(error instanceof ExportRequestError)) throw error;
-    throw new ConfigError(`export: ${error.message}`);
+    throw new ConfigError(`export: --${FLAGS.get(error.parameter) ?? error.parameter}: ${error.reason}`);
   }
 }
 
-/** Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen. */
+/** The flags that are not called as the parameters of an export are, by these. */
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ["host", "vm-host"],
+  ["port", "target-port"],
+]);
+
+/**
+ * Writes the VMs in a format to the output, as fast as the output takes them. Shows the progress on the screen, unless the output is a
+ * terminal: there a bar would stand in its lines.
+ */
 export async function runExport(
   request: ExportRequest,
   config: Config,
-  output: Writable,
+  output: Writable & Pick<Screen, "isTTY">,
   screen: Screen,
 ): Promise<void> {
   const { reads, close } = await openReads(config);
-  const progress = createProgress(
-    screen,
-    screen.isTTY === true ? await reads.countVms(request.filter) : 0,
-    "VMs",
-  );
+  const showsBar = screen.isTTY === true && output.isTTY !== true;
+  const progress = createProgress(screen, showsBar ? await reads.countVms(request.filter) : 0, "VMs");
   try {
     const pieces = writeExport(
       (job) => job(createLoaders(reads)),

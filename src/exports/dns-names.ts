@@ -27,9 +27,14 @@ export function formatLabelWithId(name: string, id: string): string {
   return `${cutLabel(formatLabel(name), MOST_OF_LABEL - suffix.length)}${suffix}`;
 }
 
-/** Tells whether a name is reserved: machines use it for themselves, or it has the form of {@link formatLabelWithId}. */
+/** Tells whether a name ends as {@link formatIdSuffix} does, so that it may be the one that is made for another VM. */
+export function hasIdSuffix(name: string): boolean {
+  return /-[0-9a-f]{8}-[0-9a-f]{12}$/.test(name);
+}
+
+/** Tells whether a name is reserved: machines use it for themselves, or it may be the one that is made for another VM. */
 export function isReservedName(name: string): boolean {
-  return RESERVED.test(name) || /-[0-9a-f]{8}-[0-9a-f]{12}$/.test(name);
+  return RESERVED.test(name) || hasIdSuffix(name);
 }
 
 /** Cuts a label to its last characters, because the ends of long names differ more often than their beginnings. */

@@ -6,10 +6,18 @@ import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
 import { FORMATS, type FormatName } from "./formats.js";
 
-/** An export was asked for with a wrong format or parameter. The message names what is wrong. */
+/** An export was asked for with a wrong format or parameter. The message names the parameter and what is wrong with it. */
 export class ExportRequestError extends Error {
   override readonly name = "ExportRequestError";
   readonly extensions = { code: "BAD_USER_INPUT" };
+
+  constructor(
+    readonly parameter: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${parameter}: ${reason}`, options);
+  }
 }
 
 /** The parameters of an export. Their values are texts. */
@@ -31,8 +39,11 @@ export interface ExportRequest {
 /** Where Prometheus' node exporter listens. */
 const NODE_EXPORTER_PORT = 9100;
 
-/** Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}. */
-export type ReadFilter = (text: string) => VmFilter;
+/**
+ * Reads the graph's filter of VMs from JSON; throws {@link FilterTextError}, also if it cannot hold together with the conditions
+ * beside it.
+ */
+export type ReadFilter = (text: string, beside: readonly VmSearch[]) => VmFilter;
 
 /**
  * Parses the format and the parameters of an export. Unknown parameters are refused, because an ignored filter would
@@ -44,16 +55,14 @@ export function parseExportRequest(
   readFilter: ReadFilter,
 ): ExportRequest {
   if (!Object.hasOwn(FORMATS, format)) {
-    throw new ExportRequestError(`format: ${quote(format)} is none of ${Object.keys(FORMATS).join(", ")}`);
+    throw new ExportRequestError("format", `${quote(format)} is none of ${Object.keys(FORMATS).join(", ")}`);
   }
   const values = new Map(Object.entries(given).map(([name, value]) => [name, parseText(name, value)]));
   const find = (name: (typeof EXPORT_PARAMETERS)[number]) => values.get(name) ?? null;
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
   const [mac, status, filterText] = [find("mac"), find("status"), find("filter")];
   const cidr = within === null ? null : parseWithin(within);
-  const filter = filterText === null ? {} : parseFilter(filterText, readFilter);
-  const parts: VmSearch[] = [
-    ...(filter.search === undefined ? [] : [filter.search]),
+  const beside: VmSearch[] = [
     ...(name === null ? [] : [{ kind: "text", key: "name", match: matchPart(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: matchWholeText(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: matchWholeText(network) } as const]),
@@ -61,6 +70,8 @@ export function parseExportRequest(
     ...(mac === null ? [] : [parseMacSearch(mac)]),
     ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
   ];
+  const filter = filterText === null ? {} : parseFilter(filterText, beside, readFilter);
+  const parts = [...(filter.search === undefined ? [] : [filter.search]), ...beside];
   return {
     format: format as FormatName,
     filter: {
@@ -74,14 +85,12 @@ export function parseExportRequest(
 
 function parseText(name: string, value: unknown): string {
   if (!(EXPORT_PARAMETERS as readonly string[]).includes(name)) {
-    throw new ExportRequestError(
-      `${quote(name)}: no such parameter; there are ${EXPORT_PARAMETERS.join(", ")}`,
-    );
+    throw new ExportRequestError(quote(name), `no such parameter; there are ${EXPORT_PARAMETERS.join(", ")}`);
   }
-  if (typeof value !== "string") throw new ExportRequestError(`${name}: must be given once`);
+  if (typeof value !== "string") throw new ExportRequestError(name, "must be given once");
   const most = name === "filter" ? MOST_OF_FILTER : MOST_OF_TEXT;
   if (value.length > most || value.includes("\0") || value === "") {
-    throw new ExportRequestError(`${name}: must have from 1 to ${most} characters, none of them NUL`);
+    throw new ExportRequestError(name, `must have from 1 to ${most} characters, none of them NUL`);
   }
   return value;
 }
@@ -93,12 +102,12 @@ const MOST_OF_TEXT = 255;
  */
 const MOST_OF_FILTER = 8_000;
 
-function parseFilter(text: string, readFilter: ReadFilter): VmFilter {
+function parseFilter(text: string, beside: readonly VmSearch[], readFilter: ReadFilter): VmFilter {
   try {
-    return readFilter(text);
+    return readFilter(text, beside);
   } catch (error) {
     if (!(error instanceof FilterTextError)) throw error;
-    throw new ExportRequestError(`filter: ${error.message}`, { cause: error });
+    throw new ExportRequestError("filter", error.message, { cause: error });
   }
 }
 
@@ -107,7 +116,7 @@ function parseWithin(text: string) {
     return parseCidr(text);
   } catch (error) {
     if (!(error instanceof CidrError)) throw error;
-    throw new ExportRequestError(`within: ${quote(text)} ${error.message}`);
+    throw new ExportRequestError("within", `${quote(text)} ${error.message}`);
   }
 }
 
@@ -134,7 +143,7 @@ function isSearchedByLog(search: VmSearch): boolean {
 /** Parses a MAC into a search that finds a VM by its vNIC's MAC or its guest's. */
 function parseMacSearch(text: string): VmSearch {
   const mac = normalizeMac(text);
-  if (mac === null) throw new ExportRequestError(`mac: ${quote(text)} is no MAC`);
+  if (mac === null) throw new ExportRequestError("mac", `${quote(text)} is no MAC`);
   return {
     kind: "or",
     parts: [
@@ -147,14 +156,14 @@ function parseMacSearch(text: string): VmSearch {
 function parseStatus(text: string): number {
   const number = Object.hasOwn(VM_STATUS, text) ? VM_STATUS[text as keyof typeof VM_STATUS] : undefined;
   if (number !== undefined) return number;
-  throw new ExportRequestError(`status: ${quote(text)} is none of ${Object.keys(VM_STATUS).join(", ")}`);
+  throw new ExportRequestError("status", `${quote(text)} is none of ${Object.keys(VM_STATUS).join(", ")}`);
 }
 
 function parsePort(text: string | null): number {
   if (text === null) return NODE_EXPORTER_PORT;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
-  throw new ExportRequestError(`port: ${quote(text)} is no number from 1 to 65535`);
+  throw new ExportRequestError("port", `${quote(text)} is no number from 1 to 65535`);
 }
 
 function matchPart(text: string) {

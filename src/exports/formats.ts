@@ -7,7 +7,7 @@ import type { DnsNames } from "./published-names.js";
 
 /** A VM of an export with what the formats need beside it. */
 export interface ExportedVm extends ExportRecord {
-  /** The VM's name. A part of its id is added if a VM before has the same name. */
+  /** The VM's name. A part of its id is added if a VM before has the same name, or if the name ends as such a part does. */
   readonly uniqueName: string;
   /** The names under which it is published; `null` if the format publishes no names. */
   readonly dns: DnsNames | null;

@@ -1,4 +1,4 @@
-import { formatIdSuffix } from "./dns-names.js";
+import { formatIdSuffix, hasIdSuffix } from "./dns-names.js";
 import type { ExportRequest } from "./export-request.js";
 import { readExportRecords, type ExportWork } from "./export-records.js";
 import { FORMATS, type ExportFormat } from "./formats.js";
@@ -29,8 +29,9 @@ export async function* writeExport(
     let [text, laterText] = ["", ""];
     onRecords(records.length);
     for (const record of records.splice(0)) {
-      // VMs come sorted by name, so those with the same name follow each other.
-      const isUnique = record.name !== nameBefore;
+      // VMs come sorted by name, so those with the same name follow each other. Names that end in a part of an id are made
+      // for VMs elsewhere in the list, so each VM that is called so gets its own part.
+      const isUnique = record.name !== nameBefore && !hasIdSuffix(record.name);
       nameBefore = record.name;
       const { id } = record;
       const uniqueName = isUnique ? record.name : record.name + formatIdSuffix(id);

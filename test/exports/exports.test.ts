@@ -146,7 +146,16 @@ describe("GET /export", () => {
     ["json?status=UP&within=2001:db8::/32", 1],
     ['json?filter={"or":[{"nameContains":"told"},{"address":{"inCidr":"10.0.0.0/24"}}]}', 3],
     ['json?filter={"or":[{"nameContains":"told"},{"address":{"inCidr":"10.0.0.0/24"}}]}&name=web', 2],
-    ['json?filter={"status":["UP"],"ip":"10.0.0.1"}&status=DOWN', 0],
+    ['json?filter={"ip":"10.0.0.1"}&within=10.0.0.0/24', 1],
+    // A VM may have both, but none of these has.
+    ['json?filter={"ip":"10.0.0.1"}&within=2001:db8::/32', 0],
+    ['json?filter={"or":[{"hasAddress":false},{"nameContains":"web"}]}&within=10.0.0.0/8', 2],
+    ['json?filter={"not":{"hasAddress":false}}&within=10.0.0.0/24', 2],
+    ['json?filter={"hasAddress":false}&status=UP', 1],
+    ['json?filter={"status":["UP","DOWN"]}&status=UP,PAUSED&name=told', 1],
+    ['json?filter={"not":{"status":["DOWN"]}}&status=UP,DOWN&name=told', 1],
+    ['json?filter={"status":[]}&status=DOWN', 0],
+    ['json?filter={"host":{"eq":"192.0.2.10"}}&host=host-a&name=told', 1],
     ['json?filter={"nicMacAddress":"56-6F-00-00-00-01"}'.replace("56-6F-00-00-00-01", mac(1)), 1],
     ["json?filter={}", MANY],
     ["json?filter=null", MANY],
@@ -170,6 +179,23 @@ describe("GET /export", () => {
     ['json?filter={"status":["SLEEPY"]}', "filter: at status.0: "],
     ['json?filter={"or":[{"ip":"10.0.0"}]}', "filter: at or.0.ip: "],
     ['json?filter={"ip":"10.0.0.1","hasAddress":false}', "filter: hasAddress: false, beside an address"],
+    [
+      'json?filter={"hasAddress":false}&within=192.168.0.0/16',
+      "filter: hasAddress: false, beside an address",
+    ],
+    [
+      'json?filter={"and":[{"not":{"hasAddress":true}}]}&within=192.168.0.0/16',
+      "filter: hasAddress: false, beside an address that must be there; leave one of them out",
+    ],
+    [
+      'json?filter={"status":["UP"]}&status=DOWN',
+      "filter: status: nothing is left of it: a value was expected",
+    ],
+    [
+      'json?filter={"status":["UP"],"ip":"10.0.0.1"}&status=DOWN,PAUSED',
+      "filter: status: nothing is left of it",
+    ],
+    ['json?filter={"not":{"status":["UP"]}}&status=UP', "filter: status: nothing is left of it"],
     [
       `json?filter=${JSON.stringify({ name: { eq: "x".repeat(9_000) } })}`,
       "filter: must have from 1 to 8000",
@@ -294,7 +320,7 @@ test("vnic-graph export prints the same as the route, and nothing but that", asy
     DATABASE_URL: database.url,
   });
   expect(await refused.ended).toBe(2);
-  expect(refused.output()).toContain("export: within: ");
+  expect(refused.output()).toContain("export: --within: ");
 });
 
 /** Other tools are not everywhere; where one is missing, its test is skipped and says so. */

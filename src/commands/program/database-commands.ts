@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { HostsTask } from "../hosts.js";
 import type { CommandLine, Flags } from "./command-line.js";
-import { addExportFlags } from "./export-flags.js";
+import { addExportFlags, NOT_OF_EXPORTS, refuseListenFlags } from "./export-flags.js";
 import { addSettingFlags } from "./flags.js";
 
 /** Adds the commands that change or show the list of hosts. */
@@ -41,7 +41,9 @@ export function addForgetCommand(program: Command, { readConfig, print }: Comman
 
 /** Adds the command that exports all VMs for another tool. */
 export function addExportCommand(program: Command, { readConfig }: CommandLine): void {
-  addSettingFlags(addExportFlags(program.command("export"))).action(async (options: Flags) => {
+  const command = addSettingFlags(addExportFlags(program.command("export")), NOT_OF_EXPORTS);
+  command.action(async (options: Flags) => {
+    refuseListenFlags(options);
     const { readExportTask, runExport } = await import("../export.js");
     await runExport(readExportTask(options), readConfig(options), process.stdout, process.stderr);
   });

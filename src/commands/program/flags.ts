@@ -2,12 +2,16 @@ import { type Command, Option } from "commander";
 import type { Environment } from "../../config.js";
 import { SETTINGS, formatFlag } from "../../config/settings.js";
 
-/** Adds every setting as a flag to a command: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. */
-export function addSettingFlags(command: Command): Command {
+/**
+ * Adds every setting as a flag to a command: `REFRESH_INTERVAL` becomes `--refresh-interval <value>`. The help does not show the
+ * hidden ones.
+ */
+export function addSettingFlags(command: Command, hidden: readonly string[] = []): Command {
   for (const [name, { about, fallback }] of Object.entries(SETTINGS)) {
     const value = name === "INSECURE" ? "[on|off]" : "<value>";
     const shown = fallback === null ? about : `${about} (${fallback})`;
-    command.addOption(new Option(`--${formatFlag(name)} ${value}`, shown));
+    const option = new Option(`--${formatFlag(name)} ${value}`, shown);
+    command.addOption(option.hideHelp(hidden.includes(name)));
   }
   return command;
 }

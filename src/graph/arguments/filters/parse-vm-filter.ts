@@ -18,11 +18,14 @@ const MAX_DEPTH = 5;
 /** The most conditions of one filter. Each may cost the database a search of its own. */
 const MAX_CONDITIONS = 50;
 
-/** Parses a client's filter into the store's. Its keys always come in the same order. */
-export function parseVmFilter(input: VmFilterInput | null): VmFilter {
+/**
+ * Parses a client's filter into the store's. Its keys always come in the same order. It is refused, too, if it cannot hold together
+ * with the conditions `beside` it, which are not part of the result.
+ */
+export function parseVmFilter(input: VmFilterInput | null, beside: readonly VmSearch[] = []): VmFilter {
   if (input === null) return {};
   const search = parseSearch(input, new FilterReader());
-  checkContradictions([...parseFirstFields(input), ...search]);
+  checkContradictions([...parseFirstFields(input), ...search, ...beside]);
   return {
     ...(input.nameContains != null && { nameContains: parseText("nameContains", input.nameContains) }),
     ...(input.status != null && { statuses: checkListLength("status", input.status) }),

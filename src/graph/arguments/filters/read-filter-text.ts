@@ -1,22 +1,22 @@
 import { coerceInputValue, GraphQLError, type GraphQLInputType, type GraphQLSchema } from "graphql";
-import type { VmFilter } from "../../../loaders/rows.js";
+import type { VmFilter, VmSearch } from "../../../loaders/rows.js";
 import { FilterTextError } from "../../../model/filter-text-error.js";
 import { parseVmFilter } from "./parse-vm-filter.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
-/** Reads a filter of VMs that is written as JSON; throws {@link FilterTextError}. */
-export type ReadFilterText = (text: string) => VmFilter;
+/** Reads a filter of VMs that is written as JSON, and that holds beside other conditions; throws {@link FilterTextError}. */
+export type ReadFilterText = (text: string, beside: readonly VmSearch[]) => VmFilter;
 
 /**
  * Creates the reader of filters that come as JSON outside of GraphQL, such as for exports. It takes what `vms(filter:)`
- * takes, and refuses what that refuses. It asks for the schema when the first filter comes.
+ * takes, and refuses what that refuses, as if the conditions beside the filter were in it. It asks for the schema when the first filter comes.
  */
 export function createFilterTextReader(getSchema: () => GraphQLSchema): ReadFilterText {
   let type: GraphQLInputType | null = null;
-  return (text) => {
+  return (text, beside) => {
     type ??= findFilterType(getSchema());
     try {
-      return parseVmFilter(coerce(parseJson(text), type));
+      return parseVmFilter(coerce(parseJson(text), type), beside);
     } catch (error) {
       if (error instanceof GraphQLError) throw new FilterTextError(error.message, { cause: error });
       throw error;
