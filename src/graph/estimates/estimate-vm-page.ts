@@ -61,13 +61,15 @@ export function estimateConditions(conditions: number, vms: number): number {
 
 /** Counts the conditions of a filter, at any depth. */
 export function countConditions(filter: unknown): number {
-  if (filter == null) return 0;
-  const fields = Object.entries(filter).filter(([, value]) => value != null);
-  const inner = fields.flatMap(([, value]) => (Array.isArray(value) ? (value as unknown[]) : [value]));
-  const filters = inner.filter(isFilter);
-  // A list of values is one condition.
-  const own = fields.filter(([, value]) => !(Array.isArray(value) ? value.some(isFilter) : isFilter(value)));
-  return Math.max(1, own.length + filters.reduce((sum: number, each) => sum + countConditions(each), 0));
+  return filter == null ? 0 : Math.max(1, countLeaves(filter));
+}
+
+/** A list of values is one condition, a list of filters has those of all of them. */
+function countLeaves(value: unknown): number {
+  if (value == null) return 0;
+  const inner = isFilter(value) ? Object.values(value as Values) : value;
+  if (!Array.isArray(inner) || (inner === value && !inner.some(isFilter))) return 1;
+  return inner.reduce((sum: number, each) => sum + countLeaves(each), 0);
 }
 
 /** Tells a filter, and what a text or an address must meet, from a value. A prefix is an object, too. */
