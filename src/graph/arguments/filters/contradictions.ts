@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { VmSearch } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
@@ -16,6 +17,21 @@ export function checkContradictions(search: readonly VmSearch[]): void {
   refuseIfNoneLeft("onTwoHosts", collect(wanted, listOnTwoHosts), collect(unwanted, listOnTwoHosts));
   const reasons = [EVERY_REASON, ...collect(wanted, listReasons)];
   refuseIfNoneLeft("stale, staleReason", reasons, collect(unwanted, listReasons));
+  for (const key of ["name", "fqdn"] as const) {
+    const isText = (part: VmSearch) => part.kind === "text" && part.key === key;
+    const excluded = unwanted.filter((part) => isText(part) && !hasFurther(part));
+    refuseIfNoneLeft(key, collect(wanted.filter(isText), listTexts), collect(excluded, listTexts));
+  }
+  for (const part of unwanted) refuseOpposite(part, wanted);
+}
+
+/** Refuses a condition beside the same one in a NOT. */
+function refuseOpposite(unwanted: VmSearch, wanted: readonly VmSearch[]): void {
+  // These find nothing, or exclude nothing, as they say.
+  if (unwanted.kind === "all" || unwanted.kind === "none") return;
+  if (unwanted.kind === "addresses" && unwanted.addresses.length === 0) return;
+  if (!wanted.some((part) => isDeepStrictEqual(part, unwanted))) return;
+  throw createFilterError("not", "it excludes what is asked for beside it; leave one of them out");
 }
 
 /** Lists the conditions that must hold together in one. `isWanted` is `false` inside a NOT, where none of an OR may hold. */
@@ -57,6 +73,19 @@ const listStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses
 const listHosts = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null);
 const listOnTwoHosts = (part: VmSearch) => (part.kind === "onTwoHosts" ? [true] : null);
 const listReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);
+
+/**
+ * Lists the complete text that a name must be, in lower case; `null`: any text may do. Beyond ASCII two letters may both match a
+ * third one.
+ */
+const listTexts = (part: VmSearch) => {
+  const [text = "", ...others] = part.kind === "text" ? part.match.parts : [];
+  return others.length > 0 || !/^[\0-\x7f]*$/.test(text) ? null : [text.toLowerCase()];
+};
+
+function hasFurther(part: VmSearch): boolean {
+  return part.kind === "text" && part.match.also !== undefined;
+}
 
 function collect<Value>(
   parts: readonly VmSearch[],

@@ -176,6 +176,15 @@ test.each([
   ['{status: [UP], not: {or: [{nameContains: "a"}, {status: [UP, DOWN]}]}}', "status: nothing is left"],
   [`{hostId: "${HOST_A}", and: [{hostId: "${HOST_B}"}]}`, "hostId: nothing is left of it"],
   [`{hostId: "${HOST_A}", not: {hostId: "${HOST_A}"}}`, "hostId: nothing is left of it"],
+  ['{name: {eq: "a"}, and: [{name: {eq: "b"}}]}', "name: nothing is left of it"],
+  ['{name: {eq: "a", startsWith: "a"}, not: {name: {eq: "A"}}}', "name: nothing is left of it"],
+  ['{fqdn: {eq: "a"}, and: [{and: [{fqdn: {eq: "b"}}]}]}', "fqdn: nothing is left of it"],
+  ['{ip: "10.0.0.1", not: {ip: "10.0.0.1"}}', "not: it excludes what is asked for beside it"],
+  ['{network: {eq: "a"}, and: [{not: {or: [{network: {eq: "a"}}]}}]}', "not: it excludes what is asked for"],
+  [
+    '{address: {inCidr: "10.0.0.0/8"}, not: {address: {inCidr: "10.0.0.0/8"}}}',
+    "not: it excludes what is asked",
+  ],
   ["{onTwoHosts: true, and: [{onTwoHosts: false}]}", "onTwoHosts: nothing is left of it"],
   ["{onTwoHosts: true, not: {onTwoHosts: true}}", "onTwoHosts: nothing is left of it"],
   [
@@ -218,6 +227,10 @@ test.each([
   ['{or: [{name: {eq: "web"}}, {ip: "10.0.0.1", not: {or: [{hasAddress: true}, {stale: true}]}}]}', ["web"]],
   ["{not: {and: [{stale: true}, {staleReason: [HOST_FAILED]}]}}", ALL],
   ["{status: [UP, PAUSED], and: [{status: [PAUSED, UP]}]}", ALL],
+  ['{name: {eq: "WEB"}, and: [{name: {eq: "web"}}], not: {name: {eq: "db"}}}', ["web"]],
+  ['{name: {eq: "web"}, not: {name: {startsWith: "web.", eq: "web.b"}}}', ["web"]],
+  ['{ip: "10.0.1.5", not: {ip: "10.0.1.6"}}', ["web"]],
+  ['{or: [{name: {eq: "a"}, and: [{name: {eq: "b"}}]}, {name: {eq: "web"}}]}', ["web"]],
   ["{stale: true, not: {staleReason: [HOST_FAILED]}}", ["mute"]],
 ])(
   "a filter that can hold is answered, whatever its alternatives or its NOT hold: %s",
