@@ -17,19 +17,21 @@ export class TextSearches1796300000000 implements MigrationInterface {
   }
 }
 
+/** Indexes are dropped last: only then do readers wait. */
 const UP: readonly string[] = [
-  "DROP INDEX idx_vm_guest_agent_interfaces_interface_name",
-  "DROP INDEX idx_vnic_graph_nic_network",
   `CREATE INDEX idx_vm_guest_agent_interfaces_lower_name ON vm_guest_agent_interfaces (lower(interface_name COLLATE "C"))`,
   `CREATE INDEX idx_vnic_graph_nic_lower_network ON vnic_graph_nic (lower(network COLLATE "C"))`,
-  "CREATE INDEX idx_vnic_graph_vm_stale ON vnic_graph_vm (vm_id) WHERE missed_passes > 0 OR silence IS NOT NULL",
+  `CREATE INDEX idx_vnic_graph_vm_stale ON vnic_graph_vm (vm_id)
+    WHERE missed_passes > 0 OR silence IN ('absent', 'silent', 'invalid', 'partial')`,
   "ANALYZE vm_guest_agent_interfaces, vnic_graph_nic",
+  "DROP INDEX idx_vm_guest_agent_interfaces_interface_name",
+  "DROP INDEX idx_vnic_graph_nic_network",
 ];
 
 const DOWN: readonly string[] = [
+  "CREATE INDEX idx_vnic_graph_nic_network ON vnic_graph_nic (network)",
+  "CREATE INDEX idx_vm_guest_agent_interfaces_interface_name ON vm_guest_agent_interfaces (interface_name)",
   "DROP INDEX idx_vnic_graph_vm_stale",
   "DROP INDEX idx_vnic_graph_nic_lower_network",
   "DROP INDEX idx_vm_guest_agent_interfaces_lower_name",
-  "CREATE INDEX idx_vnic_graph_nic_network ON vnic_graph_nic (network)",
-  "CREATE INDEX idx_vm_guest_agent_interfaces_interface_name ON vm_guest_agent_interfaces (interface_name)",
 ];

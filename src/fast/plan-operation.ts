@@ -81,7 +81,7 @@ export function planOperation(
     answer: async (variables, { reads, most, pause }) => {
       const coerced = coerceArguments(schema, operation, { query, field, variables });
       if (coerced === null) return null;
-      const count = { objects: 0, most };
+      const count = { objects: 0, work: 0, most };
       const noted = noteReads(reads);
       try {
         const pieces = await answerRoot(coerced.args, {

@@ -1,5 +1,6 @@
 import { isObjectType } from "graphql";
 import type { TreeReads } from "../loaders/rows.js";
+import { shortenKey } from "../model/kept/short-key.js";
 import type { TextPieces } from "../model/text-pieces.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
@@ -33,9 +34,11 @@ export function planObjectsOf(
 
 /** Creates a writer that writes each VM once. As long as the VM is kept, it returns the same text again. */
 function writeOnce({ write, shape }: ObjectWriter): Write {
+  // A shape may have long arguments, and what is kept counts as its text alone.
+  const key = shortenKey(shape, LONGEST_SHAPE);
   return (value, tree, count) => {
     const { texts, lists } = tree;
-    const known = texts?.find(shape);
+    const known = texts?.find(key);
     if (known !== undefined) {
       countObject(count, known.objects);
       return known.text;
@@ -45,7 +48,7 @@ function writeOnce({ write, shape }: ObjectWriter): Write {
     // Makes V8 join the pieces of the text now. Otherwise it would keep them apart until somebody reads the text.
     text.charCodeAt(0);
     lists.putAway();
-    texts?.keep(shape, { text, objects: count.objects - before });
+    texts?.keep(key, { text, objects: count.objects - before });
     return text;
   };
 }
@@ -67,11 +70,11 @@ export async function writeAll<Value>(
   { count, pause }: Pick<RootWork, "count" | "pause">,
 ): Promise<TextPieces> {
   const pieces: string[] = [];
-  let looked = count.objects;
+  let looked = count.work;
   for (const [at, value] of values.entries()) {
     pieces.push(at === 0 ? "[" : ",", write(value));
-    if (count.objects - looked < OBJECTS_BETWEEN_LOOKS && at % VALUES_BETWEEN_LOOKS > 0) continue;
-    looked = count.objects;
+    if (count.work - looked < WORK_BETWEEN_LOOKS) continue;
+    looked = count.work;
     const paused = pause();
     if (paused !== undefined) await paused;
   }
@@ -80,8 +83,7 @@ export async function writeAll<Value>(
   return pieces;
 }
 
-/** The number of objects between two pauses: less than a millisecond. */
-const OBJECTS_BETWEEN_LOOKS = 200;
+/** The work between two pauses: less than a millisecond, as a rule. */
+const WORK_BETWEEN_LOOKS = 200;
 
-/** The number of values between two pauses: a guest may have hundreds of addresses, of which one is chosen. */
-const VALUES_BETWEEN_LOOKS = 16;
+const LONGEST_SHAPE = 200;

@@ -26,9 +26,14 @@ export interface TreeField {
   readonly bind: (args: Arguments) => ReadValue;
   /** `true`: it may have arguments, if all of them are in the document. */
   readonly hasArguments?: boolean;
+  /** How much longer it takes than to write an object; left out: no longer. */
+  readonly work?: number;
   /** The parts of the tree that it needs, besides those of its own fields. */
   readonly parts?: Partial<VmTreeParts>;
 }
+
+/** A guest may have hundreds of addresses, of which one is chosen. */
+const CHOICE_OF_ADDRESS = 20;
 
 /**
  * The fields that are answered from a VM's tree, with the same values as their resolvers in `graph/fields`. If an operation
@@ -55,6 +60,7 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     source: readFromRow((row) => findGuestSource(row)),
     primaryAddress: {
       hasArguments: true,
+      work: CHOICE_OF_ADDRESS,
       parts: { row: true, interfaces: true, nics: true },
       bind: (args) => {
         const question = parseAddressQuestion(args);
@@ -81,6 +87,7 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     }),
     primaryAddress: {
       hasArguments: true,
+      work: CHOICE_OF_ADDRESS,
       parts: { interfaces: true },
       bind: (args) => {
         const question = parseAddressQuestion(args);

@@ -25,6 +25,8 @@ export type Write = (value: unknown, tree: VmTree, count: ObjectCount) => string
 /** The number of objects that were written. */
 export interface ObjectCount {
   objects: number;
+  /** The same, and more for what takes longer than to write an object. */
+  work: number;
   /** Writing fails beyond this number. */
   readonly most: number;
 }
@@ -71,7 +73,8 @@ export function planObject(
     if (planned === null) return null;
     shape += `${key}:${name}${printArguments(node)}${planned.shape} `;
     parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
-    writers.push({ start, write: readAndWrite(read, planned.write) });
+    const writeField = readAndWrite(read, planned.write);
+    writers.push({ start, write: known.work === undefined ? writeField : addWork(known.work, writeField) });
   }
   return {
     parts,
@@ -109,6 +112,13 @@ function readAndWrite(read: ReadValue, write: Write): Write {
   return (value, tree, count) => write(read(value, tree), tree, count);
 }
 
+function addWork(work: number, write: Write): Write {
+  return (value, tree, count) => {
+    count.work += work;
+    return write(value, tree, count);
+  };
+}
+
 class TooManyObjectsError extends Error {
   override readonly name = "TooManyObjectsError";
 }
@@ -116,6 +126,7 @@ class TooManyObjectsError extends Error {
 /** Counts objects that are about to be written; throws if there are too many. */
 export function countObject(count: ObjectCount, objects = 1): void {
   count.objects += objects;
+  count.work += objects;
   if (count.objects > count.most) throw new TooManyObjectsError("an answer has too many objects");
 }
 

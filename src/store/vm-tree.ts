@@ -40,15 +40,24 @@ export interface TreeLists {
   putAway(): void;
 }
 
-/** Returns `true` if a VM has so many interfaces and vNICs that it is neither written at once nor kept. */
+/** Returns `true` if a VM has so many interfaces, vNICs or addresses that it is neither written at once nor kept. */
 export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
   if (lists.characters < MOST_IN_A_TREE * LEAST_CHARACTERS) return false;
-  const isLarge = lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE;
+  const isLarge =
+    lists.interfaces.length + lists.nics.length > MOST_IN_A_TREE || countAddresses(lists) > MOST_ADDRESSES;
   lists.putAway();
   return isLarge;
 }
 
+function countAddresses({ interfaces }: TreeLists): number {
+  let count = 0;
+  for (const { ipv4Addresses, ipv6Addresses } of interfaces)
+    count += ipv4Addresses.length + ipv6Addresses.length;
+  return count;
+}
+
 const MOST_IN_A_TREE = 100;
+const MOST_ADDRESSES = 1_000;
 
 /** The characters of an interface of which nothing is known. */
 const LEAST_CHARACTERS = 20;

@@ -126,6 +126,13 @@ export class Places {
     return low;
   }
 
+  /** Returns a copy, which does not change with these. */
+  copy(): Places {
+    const copy = new Places(this.count);
+    this.bytes.copy(copy.bytes);
+    return copy;
+  }
+
   private copyFrom(others: Places, from: number, to: number): void {
     others.bytes.copy(this.bytes, to * WIDTH, from * WIDTH, from * WIDTH + ID);
   }

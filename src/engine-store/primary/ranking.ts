@@ -100,8 +100,9 @@ class KeptPlaces {
 
   /** Keeps what was found of all these VMs. */
   join(found: Places): Promise<void> {
-    this.joined = this.joined.then(() => this.joinNow(found));
-    return this.joined;
+    const joined = this.joined.then(() => this.joinNow(found));
+    this.joined = joined.catch(() => undefined);
+    return joined;
   }
 
   private async joinNow(found: Places): Promise<void> {
@@ -109,7 +110,7 @@ class KeptPlaces {
     const ids = await kept.joinIds(found);
     const count = ids.length / ID_BYTES;
     if (count > this.most) {
-      this.places = found;
+      this.places = found.copy();
       return;
     }
     const joined = new Places(count);

@@ -18,18 +18,18 @@ export async function takeFirst({ count, limit, isWanted, compare }: Choice): Pr
     for (let at = from; at < Math.min(from + NUMBERS_A_TURN, count); at += 1) {
       if (isWanted(at) && (last === undefined || compare(at, last) < 0)) better.push(at);
     }
-    if (better.length > 0) first = mergeSorted(first, better.sort(compare), compare, limit);
+    if (better.length > 0) first = await mergeSorted(first, better.sort(compare), compare, limit);
     await takeTurn();
   }
   return first;
 }
 
-function mergeSorted(
+async function mergeSorted(
   one: readonly number[],
   other: readonly number[],
   compare: Choice["compare"],
   limit: number,
-): number[] {
+): Promise<number[]> {
   const merged: number[] = [];
   let [left, right] = [0, 0];
   while (merged.length < limit && left + right < one.length + other.length) {
@@ -38,6 +38,7 @@ function mergeSorted(
     merged.push(isLeft ? next : from);
     if (isLeft) left += 1;
     else right += 1;
+    if (merged.length % NUMBERS_A_TURN === 0) await takeTurn();
   }
   return merged;
 }

@@ -13,6 +13,8 @@ export interface Cohort {
   readonly portions: number;
   /** Rows in one page, if these objects are pages. */
   readonly page: number;
+  /** The cost of looking through all VMs by a filter's conditions, if these objects are pages. */
+  readonly looked?: number;
   /** How many there are of each type, if that is known. */
   readonly byType?: Readonly<Record<string, number>>;
   /** How long the lists of their VM are, if all belong to one VM that is known. */

@@ -92,7 +92,7 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   "VmConnection.totalCount": (parents, _args, { vms }) => ({
     cohort: parents,
     statements: parents.count,
-    scanned: (parents.count * vms) / ROWS_AN_OBJECT,
+    scanned: parents.count * Math.max(vms / ROWS_AN_OBJECT, parents.looked ?? 0),
   }),
   "Query.vm": (parents) => ({ cohort: parents, statements: 1 }),
   "Query.vmNic": (parents) => ({ cohort: parents, statements: 1 }),

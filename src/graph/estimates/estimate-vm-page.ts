@@ -47,10 +47,11 @@ export function readVmPage(
   { byDefault, conditions }: { readonly byDefault: number; readonly conditions: number },
 ): FieldEstimate {
   const page = readPageSize(first ?? last, byDefault);
+  const scanned = estimateConditions(conditions, vms);
   return {
-    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1 },
+    cohort: { ...parents, page: Math.min(page, Math.max(1, vms)), repeats: 1, looked: scanned },
     statements: 1,
-    scanned: estimateConditions(conditions, vms),
+    scanned,
   };
 }
 

@@ -43,11 +43,12 @@ export function listSessionSettings(limits: SessionLimits): Readonly<Record<stri
     row_security: "off",
     // Compiling these statements takes longer than running them.
     jit: "off",
-    // A page ends as soon as it is full, but other processes read on meanwhile: that took up to ten times as long. What looks
-    // through whole tables costs more than this, and is still shared.
-    parallel_setup_cost: "10000",
-    // Only an engine's database is opened read-only. Its tables are in this schema.
-    ...(limits.readOnly ? { default_transaction_read_only: "on", search_path: "public" } : {}),
+    // Only an engine's database is opened read-only. Its tables are in this schema. In our own tables, a page ends as soon as it is
+    // full, but other processes would read on meanwhile: that took up to ten times as long. What looks through whole tables costs more
+    // than this, and is still shared.
+    ...(limits.readOnly
+      ? { default_transaction_read_only: "on", search_path: "public" }
+      : { parallel_setup_cost: "10000" }),
   };
 }
 

@@ -53,7 +53,7 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
   const dataSource = await connect(database.url);
   const [row] = await dataSource.query<object[]>(
     `SELECT current_setting('transaction_isolation') AS isolation, current_setting('statement_timeout') AS statement,
-       current_setting('lock_timeout') AS lock, current_setting('idle_session_timeout') AS idle, current_setting('jit') AS jit, '{NULL}'::text[] AS nulls, '\\n' AS text`,
+       current_setting('lock_timeout') AS lock, current_setting('idle_session_timeout') AS idle, current_setting('jit') AS jit, current_setting('parallel_setup_cost') AS parallel, '{NULL}'::text[] AS nulls, '\\n' AS text`,
   );
   expect(row).toEqual({
     isolation: "read committed",
@@ -61,6 +61,7 @@ test("isolation, timeouts and JIT of role and database do not count", async () =
     lock: "0",
     idle: "0",
     jit: "off",
+    parallel: "10000",
     nulls: [null],
     text: "\\n",
   });

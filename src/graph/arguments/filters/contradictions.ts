@@ -11,6 +11,8 @@ export function checkContradictions(search: readonly VmSearch[]): void {
   const parts = search.flatMap((part) => listTogether(part));
   checkHasAddress(parts);
   const wanted = parts.filter(({ kind }) => kind !== "not");
+  // It finds nothing, as it says.
+  if (wanted.some(isEmpty)) return;
   const unwanted = parts.flatMap((part) => (part.kind === "not" ? [part.part] : []));
   refuseIfNoneLeft("status", collect(wanted, listStatuses), collect(unwanted, listStatuses));
   refuseIfNoneLeft("hostId", collect(wanted, listHosts), collect(unwanted, listHosts));
@@ -25,11 +27,26 @@ export function checkContradictions(search: readonly VmSearch[]): void {
   for (const part of unwanted) refuseOpposite(part, wanted);
 }
 
+/** Tells whether no VM meets the condition, since it is an empty list. */
+function isEmpty(part: VmSearch): boolean {
+  switch (part.kind) {
+    case "none":
+      return true;
+    case "status":
+      return part.statuses.length === 0;
+    case "staleReason":
+      return part.reasons.length === 0;
+    case "addresses":
+      return part.addresses.length === 0;
+    default:
+      return false;
+  }
+}
+
 /** Refuses a condition beside the same one in a NOT. */
 function refuseOpposite(unwanted: VmSearch, wanted: readonly VmSearch[]): void {
-  // These find nothing, or exclude nothing, as they say.
-  if (unwanted.kind === "all" || unwanted.kind === "none") return;
-  if (unwanted.kind === "addresses" && unwanted.addresses.length === 0) return;
+  // To exclude all VMs finds none, as it says.
+  if (unwanted.kind === "all") return;
   if (!wanted.some((part) => isDeepStrictEqual(part, unwanted))) return;
   throw createFilterError("not", "it excludes what is asked for beside it; leave one of them out");
 }
@@ -97,17 +114,14 @@ function collect<Value>(
   });
 }
 
-/**
- * Refuses the field if no value is in all lists of wanted ones and in none of the unwanted. An empty list of wanted values is
- * no contradiction: it finds nothing, as it says.
- */
+/** Refuses the field if no value is in all lists of wanted ones and in none of the unwanted. */
 function refuseIfNoneLeft<Value>(
   field: string,
   wanted: readonly (readonly Value[])[],
   unwanted: readonly (readonly Value[])[],
 ): void {
   const [first, ...others] = wanted;
-  if (first === undefined || wanted.some((values) => values.length === 0)) return;
+  if (first === undefined) return;
   const isLeft = (value: Value) =>
     others.every((values) => values.includes(value)) && !unwanted.some((values) => values.includes(value));
   if (first.some(isLeft)) return;

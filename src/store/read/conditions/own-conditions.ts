@@ -23,10 +23,11 @@ const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'`;
 
 /**
- * Selects the ids of the VMs that may be stale: nearly always few, which indexes find. A host that nobody polls has no row in
+ * Selects the ids of the VMs that may be stale. Where they are few, indexes find them. A host that nobody polls has no row in
  * `vnic_graph_host`.
  */
-const MAY_BE_STALE = `SELECT o.vm_id FROM vnic_graph_vm o WHERE o.missed_passes > 0 OR o.silence IS NOT NULL
+export const MAY_BE_STALE = `SELECT o.vm_id FROM vnic_graph_vm o
+  WHERE o.missed_passes > 0 OR o.silence IN ('absent', 'silent', 'invalid', 'partial')
   UNION ALL SELECT o.vm_guid FROM vm_dynamic o WHERE o.run_on_vds = ANY(ARRAY(
     SELECT v.vds_id FROM vds_static v LEFT JOIN vnic_graph_host h ON h.host_id = v.vds_id
     WHERE CASE ${HOST_REASONS} END IS NOT NULL))`;
@@ -100,7 +101,6 @@ export const OWN_CONDITIONS: VmConditionSql = {
       UNION ALL SELECT i.vm_guid FROM vm_interface i WHERE i.mac_addr = ${wanted})`;
   },
   staleReason: `(${STALE_REASON})`,
-  mayBeStale: MAY_BE_STALE,
   // Hosts do not report which cluster a VM is in, so no VM is in a named one.
   hasCluster: () => "false",
   sortBy: { cluster: { join: "", value: "NULL::text" }, ip: "r.primary_address" },

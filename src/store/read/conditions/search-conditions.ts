@@ -38,8 +38,6 @@ export interface VmConditionSql {
   hasMac(mac: string, parameters: SqlParameters): string;
   /** Why the guest's data are stale; NULL: they are current. */
   readonly staleReason: string;
-  /** Selects the ids of VMs that may be stale, if indexes find them. Left out: none do. */
-  readonly mayBeStale?: string;
   /** The values by which VMs are sorted, if they are not columns that both sources have. */
   readonly sortBy: {
     readonly cluster: { readonly join: string; readonly value: string };

@@ -30,13 +30,11 @@ function listConditions(filter: VmFilter, source: VmConditionSql, parameters: Sq
   if (hostId !== undefined) conditions.push(`d.run_on_vds = ${parameters.add(hostId)}::uuid`);
   if (ip !== undefined) conditions.push(source.hasAddress(ip, parameters));
   if (search !== undefined) conditions.push(buildSearchCondition(search, source, parameters));
-  if (source.mayBeStale !== undefined && isOnlyStale(search))
-    conditions.push(`s.vm_guid = ANY(ARRAY(${source.mayBeStale}))`);
   return conditions;
 }
 
 /** Tells whether a search finds stale VMs alone. */
-function isOnlyStale(search: VmSearch | undefined): boolean {
+export function isOnlyStale(search: VmSearch | undefined): boolean {
   if (search?.kind === "and") return search.parts.some(isOnlyStale);
   return search?.kind === "staleReason" && !search.reasons.includes(null);
 }

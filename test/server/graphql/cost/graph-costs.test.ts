@@ -102,6 +102,9 @@ test.each([
   const all = measured("{ vms(first: 1) { nodes { id } } }", {}).cost;
   const more = measured(`{ vms(first: 1, filter: ${filter}) { nodes { id } } }`, {}).cost - all;
   expect(more).toBeCloseTo((10_000 / 20) * (1 + (conditions - 1) / 5));
+  const counted = measured(`{ vms(first: 1, filter: ${filter}) { totalCount nodes { id } } }`, {}).cost;
+  const allCounted = measured("{ vms(first: 1) { totalCount nodes { id } } }", {}).cost;
+  expect(counted - allCounted).toBeCloseTo(more + more - 500);
   const stats = measured(`{ guestNetworkStats(by: HOST, filter: ${filter}) { groupCount } }`, {}).cost;
   expect(stats - measured("{ guestNetworkStats(by: HOST) { groupCount } }", {}).cost).toBeCloseTo(more);
 });
