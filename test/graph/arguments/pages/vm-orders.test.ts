@@ -295,7 +295,7 @@ test("the address that VMs are sorted by is the primary address, after any serie
 test("an engine keeps no changes, and says so without a statement", async () => {
   engine.sent();
   expect(await askForErrors(sources.engine, "{ vms(orderBy: LAST_CHANGE_DESC) { nodes { id } } }")).toEqual([
-    "NOT_AVAILABLE: orderBy: an engine's database does not keep what LAST_CHANGE_DESC goes by; order by name, id, host or status",
+    "NOT_AVAILABLE: orderBy: an engine's database does not keep what LAST_CHANGE_DESC goes by; order by name, id, host, status or primary address",
   ]);
   expect(engine.sent()).toEqual([]);
 });
