@@ -30,13 +30,13 @@ function createEntityTab(types) {
   };
 }
 
-/** What only a source that keeps changes answers. */
-const OF_THE_PAST = /\b(?:guestHistory|addressHistory|LAST_CHANGE_DESC)\b/;
+/** What an engine does not answer: it keeps neither changes nor what a second host says. */
+const NOT_OF_AN_ENGINE = /\b(?:guestHistory|addressHistory|LAST_CHANGE_DESC|onTwoHosts)\b/;
 
-/** The first tabs, by what the gateway serves: `contribute` has no list of VMs, and an engine keeps no past. */
+/** The first tabs, by what the gateway serves: `contribute` has no list of VMs, and an engine does not keep all. */
 const SHAPES = {
   whole: () => EXAMPLES,
-  engine: () => EXAMPLES.filter(({ query }) => !OF_THE_PAST.test(query)),
+  engine: () => EXAMPLES.filter(({ query }) => !NOT_OF_AN_ENGINE.test(query)),
   contribute: (types) => [{ query: sdl }, createEntityTab(types)],
 };
 

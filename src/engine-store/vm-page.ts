@@ -30,7 +30,7 @@ export async function buildPageStatement(
   const where = buildVmConditions(filter, scope, source.conditions, parameters);
   if (key === "LAST_CHANGE") {
     throw new NotKeptError(
-      `orderBy: an engine's database does not keep what ${order} goes by; order by name, id, host or status`,
+      `orderBy: an engine's database does not keep what ${order} goes by; order by name, id, host, status or primary address`,
     );
   }
   if (key === "HOST" || key === "STATUS") return buildSortedPage(request, SORTED[key], where, parameters);

@@ -12,12 +12,25 @@ export function normalizeUuid(value: unknown): string | null {
   return typeof value === "string" && isUuid(value) ? value.toLowerCase() : null;
 }
 
+/**
+ * Parses a UUID in any spelling that PostgreSQL reads: of any case, with a dash after any four digits or with none, in braces. It may stand
+ * behind `urn:uuid:`. Returns it in lower case with its four dashes, or `null` if the text is no UUID.
+ */
+export function parseUuid(text: string): string | null {
+  const digits = text.replace(/^(?:urn:uuid:)?\{?([^{}]+)\}?$/i, "$1");
+  return ANY_SPELLING.test(digits) ? addDashes(digits.replaceAll("-", "").toLowerCase()) : null;
+}
+
+function addDashes(digits: string): string {
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 /** Derives a UUID from a name, so that every replica and every restart gets the same one. */
 export function deriveUuid(name: string, { hash, version }: UuidKind = VERSION_5): string {
   const digest = createHash(hash).update(name).digest();
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | (version << 4), 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
-  return digest.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return addDashes(digest.toString("hex", 0, 16));
 }
 
 /** How a UUID is derived from a name. RFC 9562 prescribes SHA-1 for version 5, and leaves version 8 to the application. */
@@ -29,3 +42,4 @@ export interface UuidKind {
 const VERSION_5: UuidKind = { hash: "sha1", version: 5 };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ANY_SPELLING = /^[0-9a-f]{4}(?:-?[0-9a-f]{4}){7}$/i;

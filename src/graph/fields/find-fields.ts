@@ -25,8 +25,8 @@ export class FindQueries {
     @Arg("text", () => String, {
       description:
         "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name. An address " +
-        "may have a zone, brackets and a port, or stand in a URL, a UUID braces or `urn:uuid:`, and anything quotation marks or " +
-        "a comma beside it.",
+        "may have a zone and brackets, a name a dot at its end, and both a port, or they stand in a URL; a UUID may have braces or " +
+        "`urn:uuid:`, or no dashes, and anything quotation marks or a comma beside it.",
     })
     text: string,
   ): FindTarget {
@@ -46,7 +46,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "VMs whose guest has the address, or one in the prefix; that have the MAC, inside or outside; with the id; or with " +
-      "the text in their name or in their guest's, which a MAC without colons may be, too. As stored last; an empty page if none is found. Null only beside an error.",
+      "the text in their name or in their guest's, which a MAC without colons and an id without dashes may be, too. As stored last; an empty page if none is found. Null only beside an error.",
   })
   vms(
     @Root() target: FindTarget,
@@ -68,8 +68,8 @@ export class FindResultFields {
   @FieldResolver(() => [Host], {
     nullable: true,
     description:
-      "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; empty for a " +
-      "prefix, and for a MAC with colons. As stored last. Null only beside an error.",
+      "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; if the text has a port " +
+      "and any of them is asked at it, that one alone. Empty for a prefix, and for a MAC with colons. As stored last. Null only beside an error.",
   })
   hosts(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
     return loadTargetHosts(loaders, target);

@@ -5,6 +5,7 @@ import { createPrimaryRanking } from "../../../src/engine-store/primary/ranking.
 import { parseAddress } from "../../../src/model/address/cidr.js";
 import type { EngineStore } from "../../../src/engine-store/engine-store.js";
 import { askForData } from "../../graph/support/ask.js";
+import { createAnyChange, listAddressChanges } from "../engine-changes.js";
 import { createEngineDatabase, type EngineDatabase } from "../engine-database.js";
 import { createMirroredFleet, type MirroredFleet } from "../mirrored-fleet.js";
 
@@ -48,32 +49,7 @@ describe("an order that is kept in memory", () => {
 
   afterAll(() => fleet.drop());
 
-  const some = "md5(md5(%s::text) || '$') < '4'";
-  /** What an engine, or somebody in its database, may change. `$` is replaced by a number by chance. */
-  const CHANGES = [
-    `UPDATE vm_guest_agent_interfaces SET ipv4_addresses = '10.$.1.2' WHERE ${some.replace("%s", "vm_id")}`,
-    `UPDATE vm_guest_agent_interfaces SET ipv6_addresses = '2001:db8::$' WHERE ${some.replace("%s", "vm_id")}`,
-    `UPDATE vm_guest_agent_interfaces SET ipv4_addresses = NULL, ipv6_addresses = '' WHERE ${some.replace("%s", "vm_id")}`,
-    `UPDATE vm_guest_agent_interfaces SET interface_name = 'docker0' WHERE ${some.replace("%s", "vm_id")}`,
-    `UPDATE vm_guest_agent_interfaces SET interface_name = 'eth$' WHERE ${some.replace("%s", "vm_id")}`,
-    `UPDATE vm_guest_agent_interfaces SET mac_address = '02:00:00:00:00:$' WHERE ${some.replace("%s", "vm_id")}`,
-    `DELETE FROM vm_guest_agent_interfaces WHERE ${some.replace("%s", "vm_id")}`,
-    `INSERT INTO vm_guest_agent_interfaces
-      SELECT vm_guid, 'ens$', '02:00:00:00:01:$', '192.168.$.7', NULL FROM vm_static WHERE ${some.replace("%s", "vm_guid")}`,
-    `UPDATE vm_interface SET mac_addr = '02:00:00:00:00:$' WHERE ${some.replace("%s", "vm_guid")}`,
-    `UPDATE vm_interface SET name = 'nic' || 9 - right(name, 1)::int WHERE name ~ '^nic[1-8]$' AND ${some.replace("%s", "vm_guid")}`,
-    `DELETE FROM vm_interface WHERE ${some.replace("%s", "id")}`,
-    `UPDATE vm_dynamic SET status = 0 WHERE ${some.replace("%s", "vm_guid")}`,
-    `UPDATE vm_dynamic SET status = 1 WHERE ${some.replace("%s", "vm_guid")}`,
-    `UPDATE vm_dynamic SET vm_ip = '10.77.$.1' WHERE ${some.replace("%s", "vm_guid")}`,
-    `UPDATE vm_dynamic SET guest_agent_nics_hash = $ % 2 WHERE ${some.replace("%s", "vm_guid")}`,
-    `DELETE FROM vm_dynamic WHERE ${some.replace("%s", "vm_guid")} AND $ > 80`,
-    `INSERT INTO vm_dynamic (vm_guid, status, vm_ip)
-      SELECT vm_guid, 1, '10.88.$.1' FROM vm_static WHERE ${some.replace("%s", "vm_guid")} ON CONFLICT DO NOTHING`,
-  ];
-  const anyChange = fc
-    .tuple(fc.constantFrom(...CHANGES), fc.integer({ min: 10, max: 99 }))
-    .map(([change, number]) => change.replaceAll(/(?<!\^nic\[1-8\])\$/g, String(number)));
+  const anyChange = createAnyChange(listAddressChanges("4"));
 
   test("is right after any change of any table, as one that was never kept", async () => {
     const { store, engine } = fleet;

@@ -1,4 +1,4 @@
-import type { VisibleChange, HostChanges, Store, StoredVm } from "../../../src/store/types.js";
+import type { VisibleChange, HostChanges, Store, StoredVm, VmState } from "../../../src/store/types.js";
 import { HOST_A } from "../../support/builders/ids.js";
 import { claimHost } from "../../support/builders/passes.js";
 import { hostChanges, toGuestInterfaceOf, vmState } from "../../support/builders/stored.js";
@@ -32,19 +32,28 @@ export async function addVms(store: Store, vms: readonly StoredVm[], hostId = HO
   if (!written) throw new Error("the pass was superseded");
 }
 
+/** Writes a pass in which one VM has other values; returns the VM after it. */
+export async function changeVm(store: Store, before: StoredVm, values: Partial<VmState>): Promise<StoredVm> {
+  await changeVms(store, [before], values);
+  return { ...before, ...values };
+}
+
 /** Writes a pass in which one VM has another list of addresses; returns the VM after it. */
-export async function changeIps(store: Store, before: StoredVm, ips: string): Promise<StoredVm> {
-  await changeAllIps(store, [before], ips);
-  return { ...before, ips };
+export function changeIps(store: Store, before: StoredVm, ips: string): Promise<StoredVm> {
+  return changeVm(store, before, { ips });
 }
 
 /** Writes a pass in which many VMs of one host get the same list of addresses. */
-export async function changeAllIps(store: Store, vms: readonly StoredVm[], ips: string): Promise<void> {
+export function changeAllIps(store: Store, vms: readonly StoredVm[], ips: string): Promise<void> {
+  return changeVms(store, vms, { ips });
+}
+
+async function changeVms(store: Store, vms: readonly StoredVm[], values: Partial<VmState>): Promise<void> {
   const changedVms = vms.map(({ interfaces: _, nics: __, ...before }) => ({
     before,
-    after: { ...before, ips },
+    after: { ...before, ...values },
   }));
-  const changes = vms.map((before) => ({ before, after: { ...before, ips } }));
+  const changes = vms.map((before) => ({ before, after: { ...before, ...values } }));
   const written = await writePass(store, vms[0]?.ownerId ?? HOST_A, { changedVms }, changes);
   if (!written) throw new Error("the pass was superseded");
 }

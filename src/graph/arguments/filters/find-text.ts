@@ -9,16 +9,19 @@ import {
 } from "../../../model/address/cidr.js";
 import { normalizeAddress } from "../../../model/address/ip.js";
 import { normalizeMac } from "../../../model/address/mac.js";
-import { isUuid } from "../../../model/uuid.js";
+import { isUuid, parseUuid } from "../../../model/uuid.js";
 import { createGraphError } from "../../errors.js";
 import { parseText } from "../arguments.js";
 
 /** What a text is taken for, and its value in the form that comparisons need. */
 export type FindTarget =
-  | { readonly kind: "ADDRESS" | "ID" | "NAME"; readonly text: string }
-  /** `name`: the same text as a part of a name, if it may be one; `null`: it has colons or blanks. */
-  | { readonly kind: "MAC"; readonly text: string; readonly name: string | null }
+  /** `names`: the same text as a part of a name; empty if it cannot be one. */
+  | { readonly kind: "ID" | "MAC"; readonly text: string; readonly names: readonly TextMatch[] }
+  | { readonly kind: "NAME"; readonly names: readonly TextMatch[]; readonly hostAndPort: string | null }
+  | { readonly kind: "ADDRESS"; readonly text: string; readonly port: number | null }
   | { readonly kind: "CIDR"; readonly cidr: Cidr };
+
+type TextMatch = Extract<VmSearch, { kind: "text" }>["match"];
 
 /**
  * Parses a text whose kind is not stated. It tries in this order: an id, a MAC, an address, a prefix, else a part of a
@@ -26,33 +29,58 @@ export type FindTarget =
  * come from where it was copied.
  */
 export function parseFindText(given: string): FindTarget {
-  const whole = parseText("text", given).trim();
-  const text = whole.replace(AROUND, "") || whole;
-  if (text === "") {
+  const unquoted = parseText("text", given).replace(QUOTES_AROUND, "");
+  if (unquoted === "") {
     throw createGraphError(
       "BAD_USER_INPUT",
       "text: is blank; an address, a prefix, a MAC, an id or a part of a name was expected",
     );
   }
-  const id = text.replace(/^(?:urn:uuid:)?\{?([^{}]+)\}?$/i, "$1");
-  if (isUuid(id)) return { kind: "ID", text: id.toLowerCase() };
+  const text = unquoted.replace(AROUND, "") || unquoted;
+  const id = parseUuid(text);
+  if (id !== null) return { kind: "ID", text: id, names: isUuid(text) ? [] : matchIfName(text) };
   const mac = normalizeMac(text);
-  if (mac !== null) return { kind: "MAC", text: mac, name: /[:\s]/.test(text) ? null : text };
-  const host = takeHost(text);
+  if (mac !== null) return { kind: "MAC", text: mac, names: matchIfName(text) };
+  const { host, port } = takeHost(text);
   const address = normalizeAddress(host);
-  if (address !== null) return { kind: "ADDRESS", text: address };
+  if (address !== null) return { kind: "ADDRESS", text: address, port: port === null ? null : Number(port) };
   const cidr = parsePrefix(text);
-  return cidr === null ? { kind: "NAME", text } : { kind: "CIDR", cidr };
+  if (cidr !== null) return { kind: "CIDR", cidr };
+  const hostAndPort = port === null ? null : `${host.replace(/\.$/, "")}:${port}`;
+  return { kind: "NAME", names: matchHostName(host), hostAndPort };
 }
 
+const QUOTES_AROUND = /^[\s"'`]+|[\s"'`,;]+$/g;
 const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
 
-/** Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443` and `https://me@10.0.0.1/path`. A text of another form stays as it is. */
-function takeHost(text: string): string {
-  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "");
-  const [, inBrackets] = /^\[([^[\]]+)\](?::\d{1,5})?$/.exec(host) ?? [];
-  return inBrackets ?? host.replace(/^(\d+(?:\.\d+){3}):\d{1,5}$/, "$1");
+/** Matches an id or a MAC that may be a part of a name as well: it has no colons, braces and blanks. */
+function matchIfName(text: string): TextMatch[] {
+  return /[:{}\s]/.test(text) ? [] : [matchPart(text)];
 }
+
+/** Matches a part of a name. A dot at its end may belong to the name, or end a complete name in the DNS. */
+function matchHostName(host: string): TextMatch[] {
+  const [, complete] = /^(.*[^.])\.$/.exec(host) ?? [];
+  const whole = matchPart(host);
+  return complete === undefined ? [whole] : [whole, { parts: ["", complete], ignoreCase: true }];
+}
+
+function matchPart(part: string): TextMatch {
+  return { parts: ["", part, ""], ignoreCase: true };
+}
+
+/**
+ * Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443`, `app-11:22` and `https://me@10.0.0.1/path`. A text of another form stays
+ * as it is. A name that really has a port or a slash contains its host, and so is found by it.
+ */
+function takeHost(text: string): { readonly host: string; readonly port: string | null } {
+  const authority =
+    text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "") || text;
+  const [, inBrackets, plain, port] = HOST_AND_PORT.exec(authority) ?? [];
+  return { host: inBrackets ?? plain ?? authority, port: port ?? null };
+}
+
+const HOST_AND_PORT = /^(?:\[([^[\]]+)\]|([^:\s]+))(?::(\d{1,5}))?$/;
 
 function parsePrefix(text: string): Cidr | null {
   const [, address = ""] = /^([^/]+)\/\d+$/.exec(text) ?? [];
@@ -69,7 +97,8 @@ function parsePrefix(text: string): Cidr | null {
 export function buildTargetFilter(target: FindTarget): VmFilter {
   switch (target.kind) {
     case "ID":
-      return { ids: [target.text] };
+      if (target.names.length === 0) return { ids: [target.text] };
+      return searchAny([{ kind: "id", id: target.text }, ...searchNames(target.names)]);
     case "ADDRESS":
       // An address that is mapped into IPv6 equals the IPv4 address, whichever of both the guest reports.
       return listEquivalentAddresses(target.text).length > 1
@@ -79,21 +108,22 @@ export function buildTargetFilter(target: FindTarget): VmFilter {
       return { search: { kind: "inCidr", cidr: target.cidr } };
     case "MAC": {
       const mac = { kind: "mac", mac: target.text } as const;
-      return {
-        search: target.name === null ? mac : { kind: "or", parts: [mac, ...searchNames(target.name)] },
-      };
+      return target.names.length === 0 ? { search: mac } : searchAny([mac, ...searchNames(target.names)]);
     }
     case "NAME":
-      return { search: { kind: "or", parts: searchNames(target.text) } };
+      return searchAny(searchNames(target.names));
   }
 }
 
-function searchNames(part: string): VmSearch[] {
-  const match = { parts: ["", part, ""], ignoreCase: true };
-  return [
+function searchAny(parts: readonly VmSearch[]): VmFilter {
+  return { search: { kind: "or", parts } };
+}
+
+function searchNames(names: readonly TextMatch[]): VmSearch[] {
+  return names.flatMap((match) => [
     { kind: "text", key: "name", match },
     { kind: "text", key: "fqdn", match },
-  ];
+  ]);
 }
 
 /** Loads the vNICs with the id or the MAC, sorted by name. */
@@ -104,28 +134,54 @@ export async function loadTargetNics(loaders: Loaders, target: FindTarget): Prom
   return nic === null ? [] : [nic];
 }
 
-/** Loads the hosts with the id, the address, or a part of the name, sorted by name. */
+/**
+ * Loads the hosts with the id, the address, or a part of the name, sorted by name. If the text has a port, and hosts are asked at it,
+ * these alone.
+ */
 export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Promise<readonly HostRow[]> {
-  const name = target.kind === "NAME" ? target.text : target.kind === "MAC" ? target.name : null;
-  if (target.kind === "ID") {
-    const host = await loaders.hostById.load(target.text);
-    return host === null ? [] : [host];
+  switch (target.kind) {
+    case "CIDR":
+      return [];
+    case "ADDRESS": {
+      const wanted: readonly (string | null)[] = listEquivalentAddresses(target.text);
+      const hosts = await loaders.loadHosts();
+      const found = hosts.filter(({ address }) => wanted.includes(normalizeAddress(takeHost(address).host)));
+      return prefer(found, ({ address }) => Number(takeHost(address).port) === target.port);
+    }
+    case "NAME": {
+      const { names, hostAndPort } = target;
+      const found = (await loaders.loadHosts()).filter((host) => isNamed(host, names));
+      return hostAndPort === null ? found : prefer(found, (host) => isNamed(host, [matchPart(hostAndPort)]));
+    }
+    case "ID":
+    case "MAC":
+      return loadHostsOfKey(loaders, target);
   }
-  if (target.kind === "ADDRESS") {
-    const wanted: readonly (string | null)[] = listEquivalentAddresses(target.text);
-    return (await loaders.loadHosts()).filter(({ address }) => wanted.includes(readHostAddress(address)));
-  }
-  if (name === null) return [];
-  const hosts = await loaders.loadHosts();
-  return hosts.filter((host) => contains(host.name, name) || contains(host.address, name));
 }
 
-/** Reads the normalized address of `host:port`; `null` if the host is a name. */
-function readHostAddress(hostAndPort: string): string | null {
-  const host = hostAndPort.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-  return normalizeAddress(host);
+async function loadHostsOfKey(
+  loaders: Loaders,
+  { kind, text, names }: Extract<FindTarget, { kind: "ID" | "MAC" }>,
+): Promise<readonly HostRow[]> {
+  const id = kind === "ID" ? text : null;
+  if (names.length > 0) {
+    return (await loaders.loadHosts()).filter((host) => host.id === id || isNamed(host, names));
+  }
+  const host = id === null ? null : await loaders.hostById.load(id);
+  return host === null ? [] : [host];
 }
 
-function contains(text: string, part: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
+/** Returns the items that meet the condition, or all of them if none does. */
+function prefer<Item>(items: readonly Item[], condition: (item: Item) => boolean): readonly Item[] {
+  const preferred = items.filter(condition);
+  return preferred.length === 0 ? items : preferred;
+}
+
+function isNamed({ name, address }: HostRow, names: readonly TextMatch[]): boolean {
+  const texts = [name, address, takeHost(address).host].map((text) => text.toLowerCase());
+  return names.some(({ parts: [, part = "", ...rest] }) =>
+    texts.some((text) =>
+      rest.length > 0 ? text.includes(part.toLowerCase()) : text.endsWith(part.toLowerCase()),
+    ),
+  );
 }

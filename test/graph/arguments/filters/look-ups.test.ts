@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HOST_A, HOST_B, id } from "../../../support/builders/ids.js";
+import { HOST_A, HOST_B, id, uuid } from "../../../support/builders/ids.js";
 import { createMemoryReadStore } from "../../../support/builders/memory-read-store.js";
+import { HOSTS, INTERVAL_MS, writePass } from "../../../support/builders/passes.js";
+import { vmState } from "../../../support/builders/stored.js";
 import { askForData, askForErrors } from "../../support/ask.js";
 import { createTwoSources, guestMac, type TwoSources } from "../../support/two-sources.js";
 
@@ -15,9 +17,40 @@ beforeAll(async () => {
   ];
   for (const rename of renames)
     await Promise.all([both.database.dataSource.query(rename), both.engine.asEngine(rename)]);
+  const { store } = both.database;
+  await store.registerHosts([...HOSTS, ...TWINS], INTERVAL_MS);
+  await writePass(store, HOST_A, { newVms: ODD_VMS.map((values, at) => vmState(at + 5, values)) });
+  await both.engine.asEngine(
+    ...TWINS.map(
+      ({ id: hostId, name, host, port }) =>
+        `INSERT INTO vds_static (vds_id, vds_name, host_name, port) VALUES ('${hostId}', '${name}', '${host}', ${port})`,
+    ),
+    ...ODD_VMS.flatMap(({ name, fqdn }, at) => [
+      `INSERT INTO vm_static (vm_guid, vm_name, entity_type, vmt_guid) VALUES ('${id(at + 5)}', '${name}', 'VM', '${id(at + 5)}')`,
+      `INSERT INTO vm_dynamic (vm_guid, status, vm_fqdn) VALUES ('${id(at + 5)}', 1, '${fqdn}')`,
+    ]),
+  );
 });
 
 afterAll(() => both.drop());
+
+/** The first VM's id without dashes. */
+const PLAIN_ID = id(1).replaceAll("-", "");
+
+/** VMs whose names have what may also stand behind a name, and one that is called as another one's id. */
+const ODD_VMS = [
+  { name: "odd:22", fqdn: "odd.test." },
+  { name: "odd", fqdn: "odd.test" },
+  { name: PLAIN_ID, fqdn: "" },
+];
+
+/** Two hosts at one address, and two at one name. Their ports differ. */
+const TWINS = ["127.0.0.1", "::ffff:127.0.0.1", "pair.test", "pair.test"].map((host, at) => ({
+  id: uuid(at + 1, 0),
+  name: `twin-${at + 1}`,
+  host,
+  port: 35_273 + at,
+}));
 
 /** The vNIC of a VM has an id of its own in each source. */
 const NIC_IDS = {
@@ -57,12 +90,38 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["https://[2001:db8::5]:8443/ovirt-engine/?x=1#vms", shown("ADDRESS", ["web"], [], [])],
     [`{${id(1).toUpperCase()}}`, shown("ID", ["web"], [], [])],
     [`urn:uuid:${id(1)}`, shown("ID", ["web"], [], [])],
+    [PLAIN_ID, shown("ID", [PLAIN_ID, "web"], [], [])],
+    [`{${PLAIN_ID}}`, shown("ID", ["web"], [], [])],
+    [`URN:UUID:${PLAIN_ID}`, shown("ID", ["web"], [], [])],
+    [HOST_A.replaceAll("-", "").toUpperCase(), shown("ID", [], [], [HOST_A])],
+    [NIC_IDS[source](2).replaceAll("-", ""), shown("ID", [], ["Db"], [])],
+    ["0000-0000-0000-4000-8000-0000-0000-0001", shown("ID", ["web"], [], [])],
     ["[2001:db8::5]:443", shown("ADDRESS", ["web"], [], [])],
     ["2001:db8::5%eth0", shown("ADDRESS", ["web"], [], [])],
     ["'10.0.1.5',", shown("ADDRESS", ["web"], [], [])],
     ["web*", shown("NAME", ["web"], [], [])],
     ["*", shown("NAME", [], [], [])],
-    ["' '", shown("NAME", [], [], [])],
+    ["web:22", shown("NAME", ["web"], [], [])],
+    ["web.", shown("NAME", ["web"], [], [])],
+    ["we.", shown("NAME", [], [], [])],
+    ["WEB.example.", shown("NAME", ["web"], [], [])],
+    ["web.example.:22", shown("NAME", ["web"], [], [])],
+    ["http://web.example/", shown("NAME", ["web"], [], [])],
+    ["https://me@web.example.:8443/ovirt-engine/?x=1#vms", shown("NAME", ["web"], [], [])],
+    ["https://", shown("NAME", [], [], [])],
+    ["..", shown("NAME", [], [], [])],
+    ["odd:22", shown("NAME", ["odd", "odd:22"], [], [])],
+    ["odd:2", shown("NAME", ["odd", "odd:22"], [], [])],
+    ["odd.test.", shown("NAME", ["odd", "odd:22"], [], [])],
+    ["127.0.0.1", shown("ADDRESS", [], [], [uuid(1, 0), uuid(2, 0)])],
+    ["127.0.0.1:35273", shown("ADDRESS", [], [], [uuid(1, 0)])],
+    ["https://[::ffff:127.0.0.1]:35274/", shown("ADDRESS", [], [], [uuid(2, 0)])],
+    ["127.0.0.1:22", shown("ADDRESS", [], [], [uuid(1, 0), uuid(2, 0)])],
+    ["twin-1:22", shown("NAME", [], [], [uuid(1, 0)])],
+    ["pair.test.", shown("NAME", [], [], [uuid(3, 0), uuid(4, 0)])],
+    ["pair.tes.", shown("NAME", [], [], [])],
+    ["pair.test:22", shown("NAME", [], [], [uuid(3, 0), uuid(4, 0)])],
+    ["https://PAIR.test.:35276/api", shown("NAME", [], [], [uuid(4, 0)])],
     ["192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["::ffff:192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
@@ -93,7 +152,10 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["10.0.0.0/8", 2],
     [guestMac(1), 3],
     [id(1), 4],
+    [PLAIN_ID, 4],
     ["web", 3],
+    ["https://web.example.:8443/", 3],
+    ["127.0.0.1:35273", 3],
   ])("all that %s leads to costs a statement for each list that may hold it", async (text, statements) => {
     both.countStatements();
     await ask(source, `{ find(text: "${text}") { ${FOUND.replace("vm { name }", "name")} } }`);
@@ -161,6 +223,10 @@ test.each([
     'find(text: "  ") { kind }',
     "text: is blank; an address, a prefix, a MAC, an id or a part of a name was expected",
   ],
+  ...["", String.raw`\"\"`, "' '", "``,"].map((text) => [
+    `find(text: "${text}") { kind }`,
+    "text: is blank; an address, a prefix, a MAC, an id or a part of a name was expected",
+  ]),
   ['find(text: "a\\u0000") { kind }', "text: must not contain a NUL character"],
   [`find(text: "${"x".repeat(300)}") { kind }`, "text: 300 characters are too many"],
   ["vmNics { id }", "macAddresses: give either macAddress or macAddresses, not neither"],
