@@ -77,6 +77,9 @@ function takeHost(text: string): { readonly host: string; readonly port: string 
   const authority =
     text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "") || text;
   const [, inBrackets, plain, port] = HOST_AND_PORT.exec(authority) ?? [];
+  // The beginning of a MAC is no host with a port.
+  if (plain !== undefined && port !== undefined && /^[0-9a-f]{2}$/i.test(plain))
+    return { host: authority, port: null };
   return { host: inBrackets ?? plain ?? authority, port: port ?? null };
 }
 

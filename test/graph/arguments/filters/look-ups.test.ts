@@ -102,6 +102,8 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["web*", shown("NAME", ["web"], [], [])],
     ["*", shown("NAME", [], [], [])],
     ["web:22", shown("NAME", ["web"], [], [])],
+    // The beginning of a MAC.
+    ["56:22", shown("NAME", [], [], [])],
     ["web.", shown("NAME", ["web"], [], [])],
     ["we.", shown("NAME", [], [], [])],
     ["WEB.example.", shown("NAME", ["web"], [], [])],
