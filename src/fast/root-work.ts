@@ -73,7 +73,7 @@ export async function writeAll<Value>(
   let looked = count.work;
   for (const [at, value] of values.entries()) {
     pieces.push(at === 0 ? "[" : ",", write(value));
-    if (count.work - looked < WORK_BETWEEN_LOOKS) continue;
+    if (count.work - looked < WORK_BETWEEN_LOOKS && at % VALUES_BETWEEN_LOOKS > 0) continue;
     looked = count.work;
     const paused = pause();
     if (paused !== undefined) await paused;
@@ -85,5 +85,8 @@ export async function writeAll<Value>(
 
 /** The work between two pauses: less than a millisecond, as a rule. */
 const WORK_BETWEEN_LOOKS = 200;
+
+/** The values between two pauses: a guest may have hundreds of addresses. */
+const VALUES_BETWEEN_LOOKS = 16;
 
 const LONGEST_SHAPE = 200;

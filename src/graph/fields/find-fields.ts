@@ -69,7 +69,7 @@ export class FindResultFields {
     nullable: true,
     description:
       "Hosts with the id, that are asked at the address, or with the text in their name or address, by name; if the text has a port " +
-      "and any of them is asked at it, that one alone. Empty for a prefix, and for a MAC with colons. As stored last. Null only beside an error.",
+      "and any of them has exactly the name or address and is asked at it, those alone. Empty for a prefix, and for a MAC with colons. As stored last. Null only beside an error.",
   })
   hosts(@Root() target: FindTarget, @Ctx() { loaders }: GraphContext) {
     return loadTargetHosts(loaders, target);

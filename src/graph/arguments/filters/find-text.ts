@@ -17,9 +17,15 @@ import { parseText } from "../arguments.js";
 export type FindTarget =
   /** `names`: the same text as a part of a name; empty if it cannot be one. */
   | { readonly kind: "ID" | "MAC"; readonly text: string; readonly names: readonly TextMatch[] }
-  | { readonly kind: "NAME"; readonly names: readonly TextMatch[]; readonly hostAndPort: string | null }
+  | { readonly kind: "NAME"; readonly names: readonly TextMatch[]; readonly at: HostAndPort | null }
   | { readonly kind: "ADDRESS"; readonly text: string; readonly port: number | null }
   | { readonly kind: "CIDR"; readonly cidr: Cidr };
+
+/** A host, in lower case, and a port, as they were asked for. */
+interface HostAndPort {
+  readonly host: string;
+  readonly port: string;
+}
 
 type TextMatch = Extract<VmSearch, { kind: "text" }>["match"];
 
@@ -46,9 +52,13 @@ export function parseFindText(given: string): FindTarget {
   if (address !== null) return { kind: "ADDRESS", text: address, port: port === null ? null : Number(port) };
   const cidr = parsePrefix(text);
   if (cidr !== null) return { kind: "CIDR", cidr };
-  const hostAndPort = port === null ? null : `${host.replace(/\.$/, "")}:${port}`;
-  return { kind: "NAME", names: matchHostName(host), hostAndPort };
+  if (NO_HOST.test(text)) return { kind: "NAME", names: [matchPart(text)], at: null };
+  const at = port === null ? null : { host: host.replace(/\.$/, "").toLowerCase(), port };
+  return { kind: "NAME", names: matchHostName(host), at };
 }
+
+/** The beginning of a MAC, or of an address of IPv6, is no host with a port. */
+const NO_HOST = /^(?:[0-9a-f]{2}:\d\d|\d+:\d+)$/i;
 
 const QUOTES_AROUND = /^[\s"'`]+|[\s"'`,;]+$/g;
 const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
@@ -77,9 +87,6 @@ function takeHost(text: string): { readonly host: string; readonly port: string 
   const authority =
     text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "") || text;
   const [, inBrackets, plain, port] = HOST_AND_PORT.exec(authority) ?? [];
-  // The beginning of a MAC is no host with a port.
-  if (plain !== undefined && port !== undefined && /^[0-9a-f]{2}$/i.test(plain))
-    return { host: authority, port: null };
   return { host: inBrackets ?? plain ?? authority, port: port ?? null };
 }
 
@@ -152,9 +159,9 @@ export async function loadTargetHosts(loaders: Loaders, target: FindTarget): Pro
       return prefer(found, ({ address }) => Number(takeHost(address).port) === target.port);
     }
     case "NAME": {
-      const { names, hostAndPort } = target;
+      const { names, at } = target;
       const found = (await loaders.loadHosts()).filter((host) => isNamed(host, names));
-      return hostAndPort === null ? found : prefer(found, (host) => isNamed(host, [matchPart(hostAndPort)]));
+      return at === null ? found : prefer(found, (host) => isAt(host, at));
     }
     case "ID":
     case "MAC":
@@ -172,6 +179,12 @@ async function loadHostsOfKey(
   }
   const host = id === null ? null : await loaders.hostById.load(id);
   return host === null ? [] : [host];
+}
+
+/** Tells whether a host with exactly this name or address is asked at the port. */
+function isAt({ name, address }: HostRow, { host, port }: HostAndPort): boolean {
+  const own = takeHost(address);
+  return own.port === port && [name, own.host].some((each) => each.toLowerCase() === host);
 }
 
 /** Returns the items that meet the condition, or all of them if none does. */

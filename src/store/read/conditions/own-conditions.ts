@@ -1,3 +1,4 @@
+import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import { listEquivalentAddresses } from "../../../model/address/cidr.js";
 import { isMapped, matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
@@ -23,14 +24,17 @@ const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'`;
 
 /**
- * Selects the ids of the VMs that may be stale. Where they are few, indexes find them. A host that nobody polls has no row in
- * `vnic_graph_host`.
+ * Selects the ids of the VMs that may be stale for one of these reasons. Where they are few, indexes find them. A host that nobody polls
+ * has no row in `vnic_graph_host`.
  */
-export const MAY_BE_STALE = `SELECT o.vm_id FROM vnic_graph_vm o
-  WHERE o.missed_passes > 0 OR o.silence IN ('absent', 'silent', 'invalid', 'partial')
-  UNION ALL SELECT o.vm_guid FROM vm_dynamic o WHERE o.run_on_vds = ANY(ARRAY(
-    SELECT v.vds_id FROM vds_static v LEFT JOIN vnic_graph_host h ON h.host_id = v.vds_id
-    WHERE CASE ${HOST_REASONS} END IS NOT NULL))`;
+export function selectMayBeStale(reasons: readonly StaleReason[]): string {
+  const listed = reasons.map((reason) => `'${reason}'`).join(", ");
+  return `SELECT r.vm_id FROM vnic_graph_vm r
+    WHERE (r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')) AND CASE ${OWN_REASONS} END IN (${listed})
+    UNION ALL SELECT o.vm_guid FROM vm_dynamic o WHERE o.run_on_vds = ANY(ARRAY(
+      SELECT v.vds_id FROM vds_static v LEFT JOIN vnic_graph_host h ON h.host_id = v.vds_id
+      WHERE CASE ${HOST_REASONS} END IN (${listed})))`;
+}
 
 /**
  * Computes why a VM is stale; NULL: it is not. A failing host comes first, because nothing is known of its guests

@@ -1,3 +1,4 @@
+import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmFilter } from "../../types.js";
 import type { VmSearch } from "../../vm-search.js";
@@ -33,8 +34,15 @@ function listConditions(filter: VmFilter, source: VmConditionSql, parameters: Sq
   return conditions;
 }
 
-/** Tells whether a search finds stale VMs alone. */
-export function isOnlyStale(search: VmSearch | undefined): boolean {
-  if (search?.kind === "and") return search.parts.some(isOnlyStale);
-  return search?.kind === "staleReason" && !search.reasons.includes(null);
+/** Finds the reasons of which each VM that a search finds has one; `null`: it may find others, or none at all. */
+export function findStaleReasons(search: VmSearch | undefined): readonly StaleReason[] | null {
+  if (search?.kind === "and") {
+    return search.parts.reduce<readonly StaleReason[] | null>(
+      (found, part) => found ?? findStaleReasons(part),
+      null,
+    );
+  }
+  if (search?.kind !== "staleReason" || search.reasons.length === 0) return null;
+  const reasons = search.reasons.filter((reason) => reason !== null);
+  return reasons.length === search.reasons.length ? reasons : null;
 }

@@ -1,9 +1,10 @@
+import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import type { VmRow } from "../../types.js";
 import type { VmPageRequest } from "../../vm-search.js";
-import { FROM_VMS, MAY_BE_STALE, OWN_CONDITIONS } from "../conditions/own-conditions.js";
+import { FROM_VMS, OWN_CONDITIONS, selectMayBeStale } from "../conditions/own-conditions.js";
 import type { VmScopeSql } from "../conditions/scope.js";
-import { buildVmConditions, isOnlyStale } from "../conditions/vm-conditions.js";
+import { buildVmConditions, findStaleReasons } from "../conditions/vm-conditions.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
 import { VM_COLUMNS } from "./vm-columns.js";
 
@@ -39,7 +40,8 @@ export function buildVmsPage(
     const page = { request, where: condition, hasValues, columns, parameters };
     return isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   };
-  const text = isOnlyStale(request.filter.search) ? buildStalePage(where, build) : build(where);
+  const reasons = findStaleReasons(request.filter.search);
+  const text = reasons === null ? build(where) : buildStalePage(reasons, where, build);
   return { text, values: parameters.values };
 }
 
@@ -47,9 +49,13 @@ export function buildVmsPage(
  * Builds a page of stale VMs. Few may be stale, or nearly all of them while hosts do not answer. So it first looks for some that
  * may be: if there are no more, these are looked up; otherwise a page is soon full. Only one part gives rows.
  */
-function buildStalePage(where: string, build: (where: string) => string): string {
+function buildStalePage(
+  reasons: readonly StaleReason[],
+  where: string,
+  build: (where: string) => string,
+): string {
   const few = "(SELECT ids FROM stale)";
-  return `WITH stale AS MATERIALIZED (SELECT ARRAY(SELECT * FROM (${MAY_BE_STALE}) o LIMIT ${FEW_VMS + 1}) AS ids)
+  return `WITH stale AS MATERIALIZED (SELECT ARRAY(SELECT * FROM (${selectMayBeStale(reasons)}) o LIMIT ${FEW_VMS + 1}) AS ids)
     (${build(`${where} AND cardinality(${few}) <= ${FEW_VMS} AND s.vm_guid = ANY(${few}::uuid[])`)})
     UNION ALL (${build(`${where} AND cardinality(${few}) > ${FEW_VMS}`)})`;
 }

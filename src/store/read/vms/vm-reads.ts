@@ -1,7 +1,7 @@
 import type { VmScopeSql } from "../conditions/scope.js";
-import { FROM_VMS, MAY_BE_STALE, OWN_CONDITIONS } from "../conditions/own-conditions.js";
+import { FROM_VMS, OWN_CONDITIONS, selectMayBeStale } from "../conditions/own-conditions.js";
 import { buildSearchOrder } from "../conditions/search-conditions.js";
-import { buildVmConditions, isOnlyStale } from "../conditions/vm-conditions.js";
+import { buildVmConditions, findStaleReasons } from "../conditions/vm-conditions.js";
 import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../../postgres/sql.js";
 import type { VmFilter, VmIdList, VmRow } from "../../types.js";
 import { SELECT_VMS } from "./vm-columns.js";
@@ -9,9 +9,10 @@ import { SELECT_VMS } from "./vm-columns.js";
 /** Counts the VMs that match a filter. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
+  const reasons = findStaleReasons(filter.search);
   const where = [
     buildVmConditions(filter, scope, OWN_CONDITIONS, parameters),
-    ...(isOnlyStale(filter.search) ? [`s.vm_guid IN (${MAY_BE_STALE})`] : []),
+    ...(reasons === null ? [] : [`s.vm_guid IN (${selectMayBeStale(reasons)})`]),
   ].join(" AND ");
   const [row] = await queryOptionalRows<{ count: string }>(
     database,

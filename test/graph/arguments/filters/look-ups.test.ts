@@ -102,8 +102,9 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["web*", shown("NAME", ["web"], [], [])],
     ["*", shown("NAME", [], [], [])],
     ["web:22", shown("NAME", ["web"], [], [])],
-    // The beginning of a MAC.
+    // The beginnings of a MAC and of an address.
     ["56:22", shown("NAME", [], [], [])],
+    ["2001:22", shown("NAME", [], [], [])],
     ["web.", shown("NAME", ["web"], [], [])],
     ["we.", shown("NAME", [], [], [])],
     ["WEB.example.", shown("NAME", ["web"], [], [])],
