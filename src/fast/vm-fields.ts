@@ -11,7 +11,7 @@ import {
   findPrimaryOfNic,
   type FoundAddress,
 } from "../loaders/interfaces/primary-address.js";
-import { findPrimaryAddress } from "../model/address/primary-address.js";
+import { findPrimaryAddress, type PrimaryAddressQuestion } from "../model/address/primary-address.js";
 import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders/rows.js";
 
 /** The arguments of a field, coerced by the schema. */
@@ -31,9 +31,6 @@ export interface TreeField {
   /** The parts of the tree that it needs, besides those of its own fields. */
   readonly parts?: Partial<VmTreeParts>;
 }
-
-/** A guest may have hundreds of addresses, of which one is chosen. */
-const CHOICE_OF_ADDRESS = 20;
 
 /**
  * The fields that are answered from a VM's tree, with the same values as their resolvers in `graph/fields`. If an operation
@@ -58,18 +55,13 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     staleSince: readFromRow((row) => row.staleSince),
     staleDetail: readFromRow((row) => (row.staleReason === null ? null : row.staleDetail)),
     source: readFromRow((row) => findGuestSource(row)),
-    primaryAddress: {
-      hasArguments: true,
-      work: CHOICE_OF_ADDRESS,
-      parts: { row: true, interfaces: true, nics: true },
-      bind: (args) => {
-        const question = parseAddressQuestion(args);
-        return (_, tree) =>
-          tree.vm.interfacesKnown
-            ? findPrimaryAddress(tree.lists.interfaces, tree.lists.nics, question)
-            : findPrimaryOfIps(getRow(tree).ips, question);
-      },
-    },
+    primaryAddress: chooseAddress(
+      (_, tree, question) =>
+        tree.vm.interfacesKnown
+          ? findPrimaryAddress(tree.lists.interfaces, tree.lists.nics, question)
+          : findPrimaryOfIps(getRow(tree).ips, question),
+      { row: true, interfaces: true, nics: true },
+    ),
   },
   VmNic: {
     id: readFromNic((nic) => nic.id),
@@ -85,15 +77,10 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     guestInterfaces: readFromNic((nic, tree) => findInterfacesOfNic(nic, listKnownInterfaces(tree)), {
       interfaces: true,
     }),
-    primaryAddress: {
-      hasArguments: true,
-      work: CHOICE_OF_ADDRESS,
-      parts: { interfaces: true },
-      bind: (args) => {
-        const question = parseAddressQuestion(args);
-        return (nic, tree) => findPrimaryOfNic(nic as Nic, listKnownInterfaces(tree), question);
-      },
-    },
+    primaryAddress: chooseAddress(
+      (nic, tree, question) => findPrimaryOfNic(nic as Nic, listKnownInterfaces(tree), question),
+      { interfaces: true },
+    ),
   },
   PrimaryAddress: {
     address: readFromAddress((found) => found.address),
@@ -136,6 +123,20 @@ function readFromDevice(
   parts: Partial<VmTreeParts> = {},
 ): TreeField {
   return { bind: () => (device, tree) => read(device as GuestInterface, tree), parts };
+}
+
+/** Creates a field that chooses one of a guest's addresses, of which there may be hundreds. */
+function chooseAddress(
+  find: (object: unknown, tree: VmTree, question: PrimaryAddressQuestion) => FoundAddress | null,
+  parts: Partial<VmTreeParts>,
+): TreeField {
+  return {
+    ...{ hasArguments: true, work: 20, parts },
+    bind: (args) => {
+      const question = parseAddressQuestion(args);
+      return (object, tree) => find(object, tree, question);
+    },
+  };
 }
 
 function readFromAddress(read: (found: FoundAddress) => unknown): TreeField {

@@ -18,11 +18,13 @@ export function normalizeUuid(value: unknown): string | null {
  */
 export function parseUuid(text: string): string | null {
   const digits = text.replace(/^(?:urn:uuid:)?\{?([^{}]+)\}?$/i, "$1");
-  return ANY_SPELLING.test(digits) ? addDashes(digits.replaceAll("-", "").toLowerCase()) : null;
+  return ANY_SPELLING.test(digits) ? formatUuid(digits.replaceAll("-", "").toLowerCase()) : null;
 }
 
-function addDashes(digits: string): string {
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+/** Formats a UUID of its 32 hexadecimal digits. */
+export function formatUuid(digits: string): string {
+  const [first, second, third] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16)];
+  return `${first}-${second}-${third}-${digits.slice(16, 20)}-${digits.slice(20)}`;
 }
 
 /** Derives a UUID from a name, so that every replica and every restart gets the same one. */
@@ -30,7 +32,7 @@ export function deriveUuid(name: string, { hash, version }: UuidKind = VERSION_5
   const digest = createHash(hash).update(name).digest();
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | (version << 4), 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
-  return addDashes(digest.toString("hex", 0, 16));
+  return formatUuid(digest.toString("hex", 0, 16));
 }
 
 /** How a UUID is derived from a name. RFC 9562 prescribes SHA-1 for version 5, and leaves version 8 to the application. */

@@ -10,6 +10,7 @@ import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "../interfaces.js";
+import { formatUuid } from "../../model/uuid.js";
 
 /** Reads a page of drift. SQL finds the VMs that may have some, and the model's rule compares them; nothing is stored. */
 export async function readDrift(
@@ -72,7 +73,7 @@ const LEAST_ID = "00000000-0000-0000-0000-000000000000";
 /** Finds the id that follows an id. */
 function findNextId(id: string): string {
   const next = (BigInt(`0x${id.replaceAll("-", "")}`) + 1n).toString(16).padStart(32, "0");
-  return next.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return formatUuid(next);
 }
 
 interface ComparedVm {

@@ -1,4 +1,5 @@
 import { setImmediate as takeTurn } from "node:timers/promises";
+import { formatUuid } from "../../model/uuid.js";
 import { NotKeptError } from "../../store/not-kept-error.js";
 import { queryRows, runSearch, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
@@ -140,9 +141,4 @@ async function readFoundIds(
     parameters.values,
   );
   return row?.ids ?? Buffer.alloc(0);
-}
-
-function formatUuid(digits: string): string {
-  const [first, second, third] = [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16)];
-  return `${first}-${second}-${third}-${digits.slice(16, 20)}-${digits.slice(20)}`;
 }

@@ -4,6 +4,7 @@ import type { RejectedVm, ReportedVm } from "../records/types.js";
 import { isRejected, parseVm } from "../records/vm-stats.js";
 import { hasTooManyValues, parseTolerantJson } from "../json/tolerant-json.js";
 import { dropLargeMembers, type RecordParts } from "./scan-record.js";
+import { formatUuid } from "../../model/uuid.js";
 
 /** What is kept of an answer. It is digests instead of bytes, because a fleet has a million VMs. */
 export interface KeptAnswer {
@@ -150,7 +151,8 @@ function indexPositions(vmDigests: Buffer): Map<string, number> {
 }
 
 function findRemovedIds(before: KeptAnswer, idsNow: ReadonlySet<string>): string[] {
-  return [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id)).map(formatUuid);
+  const removed = [...collectIds(before.vmIds)].filter((id) => !idsNow.has(id));
+  return removed.map((id) => formatUuid(Buffer.from(id, "latin1").toString("hex")));
 }
 
 /** Collects the ids as texts of 16 characters. */
@@ -159,11 +161,6 @@ function collectIds(vmIds: Buffer): Set<string> {
   for (let at = 0; at < vmIds.length; at += WIDTH) ids.add(vmIds.toString("latin1", at, at + WIDTH));
   ids.delete(NO_ID);
   return ids;
-}
-
-function formatUuid(id: string): string {
-  const hex = Buffer.from(id, "latin1").toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
 /**

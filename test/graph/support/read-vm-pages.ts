@@ -25,40 +25,39 @@ export async function readPage(store: ReadStore, order: Order, page: string): Pr
 /** No list of a test is so long. */
 const MOST = 2_000;
 
-/** Reads a list to its end, page by page; `between` is called between two pages. Returns the ids. */
-export async function readForward(
+/** Reads a list from one end to the other, page by page; `between` is called between two pages. Returns the ids. */
+type ReadList = (
   store: ReadStore,
   order: Order,
   size: number,
-  between: () => Promise<void> = () => Promise.resolve(),
-): Promise<string[]> {
-  const seen: string[] = [];
-  for (let after = ""; ;) {
-    const { nodes, pageInfo } = await readPage(store, order, `first: ${size}${after}`);
-    expect(pageInfo.hasPreviousPage).toBe(after !== "");
-    seen.push(...nodes.map((node) => node.id));
-    expect(seen.length, "the list has an end").toBeLessThan(MOST);
-    if (!pageInfo.hasNextPage) return seen;
-    await between();
-    after = `, after: "${pageInfo.endCursor}"`;
-  }
-}
+  between?: () => Promise<void>,
+) => Promise<string[]>;
 
-/** Reads a list from its end to its start, as {@link readForward} does. The last VM's id comes first. */
-export async function readBackward(
+/** Reads a list to its end. */
+export const readForward: ReadList = (...asked) => readList("first", ...asked);
+
+/** Reads a list from its end to its start. The last VM's id comes first. */
+export const readBackward: ReadList = (...asked) => readList("last", ...asked);
+
+async function readList(
+  side: "first" | "last",
   store: ReadStore,
   order: Order,
   size: number,
   between: () => Promise<void> = () => Promise.resolve(),
 ): Promise<string[]> {
+  const isForward = side === "first";
   const seen: string[] = [];
-  for (let before = ""; ;) {
-    const { nodes, pageInfo } = await readPage(store, order, `last: ${size}${before}`);
-    expect(pageInfo.hasNextPage).toBe(before !== "");
-    seen.push(...nodes.map((node) => node.id).toReversed());
+  for (let place = ""; ;) {
+    const { nodes, pageInfo } = await readPage(store, order, `${side}: ${size}${place}`);
+    const { hasNextPage, hasPreviousPage, startCursor, endCursor } = pageInfo;
+    const [hasMore, hasRead] = isForward ? [hasNextPage, hasPreviousPage] : [hasPreviousPage, hasNextPage];
+    expect(hasRead).toBe(place !== "");
+    const ids = nodes.map((node) => node.id);
+    seen.push(...(isForward ? ids : ids.toReversed()));
     expect(seen.length, "the list has an end").toBeLessThan(MOST);
-    if (!pageInfo.hasPreviousPage) return seen;
+    if (!hasMore) return seen;
     await between();
-    before = `, before: "${pageInfo.startCursor}"`;
+    place = isForward ? `, after: "${endCursor}"` : `, before: "${startCursor}"`;
   }
 }

@@ -23,6 +23,9 @@ const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
   WHEN r.silence = 'silent' THEN 'AGENT_SILENT'
   WHEN r.silence IN ('invalid', 'partial') THEN 'REPORT_INVALID'`;
 
+/** The condition that one of these cases holds, as the index of such VMs has it. */
+const IS_STALE_ITSELF = "r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')";
+
 /**
  * Selects the ids of the VMs that may be stale for one of these reasons. Where they are few, indexes find them. A host that nobody polls
  * has no row in `vnic_graph_host`.
@@ -30,7 +33,7 @@ const OWN_REASONS = `WHEN r.missed_passes > 0 THEN 'VM_MISSING'
 export function selectMayBeStale(reasons: readonly StaleReason[]): string {
   const listed = reasons.map((reason) => `'${reason}'`).join(", ");
   return `SELECT r.vm_id FROM vnic_graph_vm r
-    WHERE (r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')) AND CASE ${OWN_REASONS} END IN (${listed})
+    WHERE (${IS_STALE_ITSELF}) AND CASE ${OWN_REASONS} END IN (${listed})
     UNION ALL SELECT o.vm_guid FROM vm_dynamic o WHERE o.run_on_vds = ANY(ARRAY(
       SELECT v.vds_id FROM vds_static v LEFT JOIN vnic_graph_host h ON h.host_id = v.vds_id
       WHERE CASE ${HOST_REASONS} END IN (${listed})))`;
@@ -46,7 +49,7 @@ export const STALE_REASON = `CASE
   ${OWN_REASONS}
 END`;
 
-const OWN_SINCE = `CASE WHEN r.missed_passes > 0 OR r.silence IN ('absent', 'silent', 'invalid', 'partial')
+const OWN_SINCE = `CASE WHEN ${IS_STALE_ITSELF}
     THEN coalesce(r.stale_since, r.last_reported_at) END`;
 
 const HOST_SINCE = `CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.failing_since, h.last_success_at)
