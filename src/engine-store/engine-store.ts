@@ -1,10 +1,10 @@
 import type { DataSource } from "typeorm";
 import { createSlots } from "../model/slots.js";
 import { createVmScopeSql, type VmScopeSql } from "../store/read/conditions/scope.js";
-import { createSnapshot } from "../store/read/snapshot.js";
+import { createSnapshot, type Snapshot } from "../store/read/snapshot.js";
 import { gatherTreeReads } from "../store/gathered-trees.js";
-import { NO_PARTS } from "../store/vm-tree.js";
-import type { ReadinessStore, Readers, ReadStore, VmFilter } from "../store/types.js";
+import { NO_PARTS, type TreeReads } from "../store/vm-tree.js";
+import type { ReadinessStore, Readers, ReadStore, VmFilter, VmScope } from "../store/types.js";
 import { CLUSTER_CONDITIONS, ENGINE_CONDITIONS } from "./conditions/engine-conditions.js";
 import { DatabaseOverloadedError } from "../store/postgres/errors.js";
 import { queryRows, type Queryable } from "../store/postgres/sql.js";
@@ -47,6 +47,14 @@ export function createEngineStore(dataSource: DataSource, ranking = createPrimar
     ranking,
   };
   const openSnapshot = () => createSnapshot(dataSource, searchSlots);
+  const createTreeReads = (database: Queryable, open: () => Snapshot, scope: VmScope | null): TreeReads =>
+    createEngineTreeReads({
+      database,
+      openSnapshot: open,
+      scope: createVmScopeSql(scope),
+      chooseSource: createSourceChoice(known),
+      readTreesByHosts: known.readTreesByHosts,
+    });
   return {
     ...createEngineReader(dataSource, createVmScopeSql(null), known),
     createReaderFor: (scope) => createEngineReader(dataSource, createVmScopeSql(scope), known),
@@ -57,18 +65,16 @@ export function createEngineStore(dataSource: DataSource, ranking = createPrimar
     },
     openSnapshot: (scope) => {
       const snapshot = openSnapshot();
-      const reads = createEngineReader(snapshot, createVmScopeSql(scope), known);
-      return { reads, renew: snapshot.renew, close: snapshot.close };
+      return {
+        reads: createEngineReader(snapshot, createVmScopeSql(scope), known),
+        // All of these reads see the request's state, and the request closes it.
+        createTreeReads: () =>
+          createTreeReads(snapshot, () => ({ ...snapshot, close: () => Promise.resolve() }), scope),
+        renew: snapshot.renew,
+        close: snapshot.close,
+      };
     },
-    createTreeReadsFor: gatherTreeReads((scope) =>
-      createEngineTreeReads({
-        database: dataSource,
-        openSnapshot,
-        scope: createVmScopeSql(scope),
-        chooseSource: createSourceChoice(known),
-        readTreesByHosts: known.readTreesByHosts,
-      }),
-    ),
+    createTreeReadsFor: gatherTreeReads((scope) => createTreeReads(dataSource, openSnapshot, scope)),
   };
 }
 

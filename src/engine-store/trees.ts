@@ -50,11 +50,11 @@ export function createEngineTreeReads({
       const readFrom = (source: Queryable) => readVmsPage(source, page, scope, chosen, read);
       return isSearchPage(page) ? readInSnapshot(readFrom) : readFrom(database);
     },
-    readHostTrees: (limit, parts) =>
+    readHostTrees: (limit, parts, hostIds) =>
       readHostTrees(limit, {
         openSnapshot,
-        readHosts: (source) => readHosts(source, null),
-        readTrees: (source, hostIds) => readTreesByHosts(source, { hostIds, limit, parts }, scope),
+        readHosts: (source) => readHosts(source, hostIds),
+        readTrees: (source, found) => readTreesByHosts(source, { hostIds: found, limit, parts }, scope),
       }),
     readNicTrees: (macs, limit, parts) =>
       readInSnapshot(async (snapshot) => {

@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from "graphql";
 import { mayAsk } from "../graph/root-guard.js";
-import type { TreeReads, VmScope } from "../loaders/rows.js";
+import type { ReadSnapshot, TreeReads, VmScope } from "../loaders/rows.js";
 import { OWN_NAMES, type SubgraphNames } from "../model/subgraph-names.js";
 import type { Role } from "../model/roles.js";
 import {
@@ -29,7 +29,7 @@ export interface FastOperation extends Pick<FastPlan, "describeSize"> {
   /** Answers the operation; `null`: it has to be executed. */
   answer(
     variables: Readonly<Record<string, unknown>>,
-    work: Omit<FastWork, "reads"> & { readonly viewer: Asker },
+    work: Omit<FastWork, "reads" | "openState"> & { readonly viewer: Asker },
   ): Promise<FastAnswer | FastFailure | null>;
 }
 
@@ -42,7 +42,13 @@ export function createFastPath(
   {
     names,
     openReads,
-  }: { readonly names: SubgraphNames; readonly openReads: (viewer: Asker) => TreeReads | null },
+    openState,
+  }: {
+    readonly names: SubgraphNames;
+    readonly openReads: (viewer: Asker) => TreeReads | null;
+    /** Opens reads that all see one state; `null`: there is no database yet. */
+    readonly openState: (viewer: Asker) => ReadSnapshot | null;
+  },
 ): FastPath | null {
   if (JSON.stringify(names) !== JSON.stringify(OWN_NAMES)) return null;
   return {
@@ -53,7 +59,9 @@ export function createFastPath(
         describeSize: (variables) => plan.describeSize(variables),
         answer: async (variables, { viewer, ...work }) => {
           const reads = mayAsk(viewer, plan.rootField) ? openReads(viewer) : null;
-          return reads === null ? null : plan.answer(variables, { reads, ...work });
+          return reads === null
+            ? null
+            : plan.answer(variables, { ...work, reads, openState: () => openState(viewer) });
         },
       };
     },

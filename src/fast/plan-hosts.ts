@@ -1,5 +1,5 @@
 import { getArgumentValues, isObjectType } from "graphql";
-import { MAX_PAGE, parsePageSize } from "../graph/arguments/arguments.js";
+import { MAX_PAGE, parseId, parsePageSize } from "../graph/arguments/arguments.js";
 import { findKnownStatus, HostStatus } from "../graph/types/enums.js";
 import type { HostRow, HostTrees, VmTree, VmTreeParts } from "../loaders/rows.js";
 import { isLargeTree, joinParts, NO_PARTS } from "../loaders/tree-parts.js";
@@ -14,7 +14,7 @@ import {
   type RootWork,
 } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
-import { countObject, planLeaf } from "./write-fields.js";
+import { countObject, planLeaf, type ObjectCount } from "./write-fields.js";
 
 /** The fields with a host's own values, the same as those of its resolvers. */
 const HOST_FIELDS: Readonly<Record<string, (host: HostRow) => unknown>> = {
@@ -36,6 +36,36 @@ interface PlannedPart {
 
 /** Plans the answers to a list of hosts with their VMs; `null` if it asks for no VMs, or for a field that is not known here. */
 export function planHosts(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
+  const answerHosts = planHostsWithVms(field, document);
+  if (answerHosts === null) return null;
+  return async (_, work) => {
+    const hosts = await answerHosts(null, work);
+    if (hosts === null) return null;
+    const pieces = ["["];
+    for (const host of hosts) {
+      if (pieces.length > 1) pieces.push(",");
+      for (const piece of host) pieces.push(piece);
+    }
+    pieces.push("]");
+    return pieces;
+  };
+}
+
+/** Plans the answers to a host with its VMs; `null` as for {@link planHosts}. */
+export function planHost(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
+  const answerHosts = planHostsWithVms(field, document);
+  if (answerHosts === null) return null;
+  return async ({ id }, work) => {
+    const hosts = await answerHosts([parseId("id", String(id))], work);
+    return hosts && (hosts[0] ?? ["null"]);
+  };
+}
+
+/** Plans how hosts with VMs are written by name: all, or those with the ids. */
+function planHostsWithVms(
+  field: SelectedField,
+  document: PlannedDocument,
+): ((hostIds: readonly string[] | null, work: RootWork) => Promise<readonly TextPieces[] | null>) | null {
   const fields = listFieldsOf("Host", field, document);
   const readLimit = fields && planLimit(fields, document);
   if (fields === null || readLimit === null) return null;
@@ -51,28 +81,47 @@ export function planHosts(field: SelectedField, document: PlannedDocument): Answ
     executesUntil = performance.now() + PATIENCE_MS;
     return null;
   };
-  return async (_, work) => {
+  return async (hostIds, work) => {
     const limit = readLimit(work.variables);
     if (limit === null || performance.now() < executesUntil) return null;
-    const hosts = await work.reads.readHostTrees?.(limit, parts);
+    const hosts = await work.reads.readHostTrees?.(limit, parts, hostIds);
     if (hosts == null) return leaveToExecution();
-    const pieces = ["["];
+    const written: TextPieces[] = [];
     // Sorts as the loader does. A database may sort by its language.
     for (const host of [...hosts].sort((one, other) => compareByName(one.host, other.host))) {
       // A VM is written without a pause. Each object of a large one shall wait for its turn.
       if (host.trees.some(isLargeTree)) return leaveToExecution();
       countObject(work.count);
-      if (pieces.length > 1) pieces.push(",");
+      const pieces: string[] = [];
       for (const { start, write } of planned) {
         pieces.push(start);
         for (const piece of await write(host, work)) pieces.push(piece);
       }
       pieces.push("}");
+      written.push(pieces);
       const paused = work.pause();
       if (paused !== undefined) await paused;
     }
-    pieces.push("]");
-    return pieces;
+    return written;
+  };
+}
+
+/** Plans how a list of hosts is written without their VMs; `null` if it asks for a field that is not known here. */
+export function planBareHosts(
+  field: SelectedField,
+  document: PlannedDocument,
+): ((hosts: readonly HostRow[], count: ObjectCount) => string) | null {
+  const fields = listFieldsOf("Host", field, document);
+  const planned: { readonly start: string; readonly write: (host: HostRow) => string }[] = [];
+  for (const each of fields ?? []) {
+    const write = planOwnValue(each, document);
+    if (write === null) return null;
+    planned.push({ start: `${planned.length === 0 ? "{" : ","}${JSON.stringify(each.key)}:`, write });
+  }
+  if (fields === null) return null;
+  return (hosts, count) => {
+    countObject(count, hosts.length);
+    return `[${hosts.map((host) => `${planned.map(({ start, write }) => start + write(host)).join("")}}`).join(",")}]`;
   };
 }
 
@@ -111,14 +160,21 @@ function sortTrees(trees: readonly VmTree[]): VmTree[] {
   return [...trees].sort((one, other) => compareByName(one.vm, other.vm));
 }
 
-function planOwnField({ name }: SelectedField, { schema }: PlannedDocument): PlannedPart | null {
-  if (name === "__typename") return { parts: NO_PARTS, write: () => ['"Host"'] };
-  const host = schema.getType("Host");
-  const field = isObjectType(host) ? host.getFields()[name] : undefined;
+function planOwnField(field: SelectedField, document: PlannedDocument): PlannedPart | null {
+  const write = planOwnValue(field, document);
+  return write && { parts: NO_PARTS, write: ({ host }) => [write(host)] };
+}
+
+function planOwnValue(
+  { name }: SelectedField,
+  { schema }: PlannedDocument,
+): ((host: HostRow) => string) | null {
+  if (name === "__typename") return () => '"Host"';
+  const type = schema.getType("Host");
+  const field = isObjectType(type) ? type.getFields()[name] : undefined;
   const read = Object.hasOwn(HOST_FIELDS, name) ? HOST_FIELDS[name] : undefined;
   const write = field && planLeaf(field.type);
-  if (read === undefined || write == null) return null;
-  return { parts: NO_PARTS, write: ({ host: row }) => [write(read(row))] };
+  return read === undefined || write == null ? null : (host) => write(read(host));
 }
 
 /** What is too large now is too large in a moment, so that nothing is read in vain for a while. */

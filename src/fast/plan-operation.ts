@@ -11,9 +11,9 @@ import {
   OperationTypeNode,
   typeFromAST,
 } from "graphql";
-import type { StillHolds, TreeReads, VmTree, VmTreeParts } from "../loaders/rows.js";
-import { isLargeTree } from "../loaders/tree-parts.js";
+import type { ReadSnapshot, StillHolds, TreeReads } from "../loaders/rows.js";
 import type { TextPieces } from "../model/text-pieces.js";
+import { checkTrees, type RunRead } from "./checked-reads.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
 import type { Arguments } from "./root-work.js";
 import { listFields, type PlannedDocument } from "./selections.js";
@@ -27,13 +27,17 @@ export interface FastPlan {
   readonly rootField: string;
   /** Describes the variables as far as the operation's cost depends on them; `null`: it may depend on anything in them. */
   describeSize(variables: Variables): string | null;
-  /** Answers the operation with one read. `null`: it has to be executed, for example because variables are wrong. */
+  /** Answers the operation with one read, or with several of one state. `null`: it has to be executed, for example because variables are wrong. */
   answer(variables: Variables, work: FastWork): Promise<FastAnswer | FastFailure | null>;
 }
 
 /** What an answer needs. */
 export interface FastWork {
   readonly reads: TreeReads;
+  /** Opens reads that all see one state; `null`: there is no database. */
+  readonly openState: () => ReadSnapshot | null;
+  /** Throws when the request is over. */
+  readonly check: () => void;
   /** The highest number of objects. A larger answer has to be executed, which produces the right error. */
   readonly most: number;
   readonly pause: () => Promise<void> | undefined;
@@ -54,7 +58,7 @@ export interface FastFailure {
 
 /**
  * Plans an operation of a valid document; `null`: it has to be executed. An operation is planned if it has one root field,
- * which leads to VMs, and asks only for values in the rows of VMs and hosts.
+ * which leads to VMs, and asks only for values in the rows of VMs, hosts and what is found in them.
  */
 export function planOperation(
   schema: GraphQLSchema,
@@ -78,17 +82,17 @@ export function planOperation(
   return {
     rootField: `${query.name}.${field.name}`,
     describeSize: createSizeDescription(schema, operation, field.name),
-    answer: async (variables, { reads, most, pause }) => {
+    answer: async (variables, { reads, most, ...work }) => {
       const coerced = coerceArguments(schema, operation, { query, field, variables });
       if (coerced === null) return null;
       const count = { objects: 0, work: 0, most };
       const noted = noteReads(reads);
       try {
         const pieces = await answerRoot(coerced.args, {
+          ...work,
           reads: noted.reads,
           variables: coerced.variables,
           count,
-          pause,
         });
         if (pieces === null) return null;
         return { data: [start, ...pieces, "}"], objects: count.objects, stillHolds: noted.findCheck() };
@@ -110,13 +114,12 @@ interface NotedReads {
 }
 
 function noteReads(reads: TreeReads): NotedReads {
-  const { readHostTrees, isLongPage } = reads;
   let failed: FastFailure | null = null;
   let count = 0;
-  const note = async <Answer>(read: Promise<Answer>): Promise<Answer> => {
+  const note: RunRead = async (read) => {
     count += 1;
     try {
-      return await read;
+      return await read();
     } catch (error) {
       // If the complete answer takes too long, execution may still answer a part.
       failed = isTooLong(error) ? null : { failure: error };
@@ -124,38 +127,16 @@ function noteReads(reads: TreeReads): NotedReads {
     }
   };
   return {
+    reads: checkTrees(reads, note),
     getFailure: () => failed,
     // The check is about the last read. Nothing plans several of them yet.
     findCheck: () => (count === 1 ? (reads.findCheck?.() ?? null) : null),
-    reads: {
-      readTreesByIds: async (ids, parts) => checkSizes(await note(reads.readTreesByIds(ids, parts))),
-      readTreesPage: async (page, parts) => checkSizes(await note(reads.readTreesPage(page, parts))),
-      readNicTrees: async (macs, limit, parts) => {
-        const found = await note(reads.readNicTrees(macs, limit, parts));
-        checkSizes(found.map(({ tree }) => tree));
-        return found;
-      },
-      ...(isLongPage && { isLongPage }),
-      ...(readHostTrees && {
-        readHostTrees: (limit: number, parts: VmTreeParts) => note(readHostTrees(limit, parts)),
-      }),
-    },
   };
 }
 
 function isTooLong(error: unknown): boolean {
   const { extensions } = error as { readonly extensions?: { readonly code?: unknown } };
   return extensions?.code === "DEADLINE_EXCEEDED";
-}
-
-class LargeTreeError extends Error {
-  override readonly name = "LargeTreeError";
-}
-
-function checkSizes(trees: VmTree[]): VmTree[] {
-  // A VM is written without a pause. A large one is executed instead, where each of its objects can wait for its turn.
-  if (trees.some(isLargeTree)) throw new LargeTreeError("a VM has too much to be written at once");
-  return trees;
 }
 
 function coerceArguments(

@@ -2,7 +2,7 @@ import { formatCursor } from "../graph/arguments/pages/cursor.js";
 import { parseVmList } from "../graph/arguments/filters/parse-vm-filter.js";
 import type { VmFilterInput } from "../graph/arguments/filters/vm-filter.js";
 import { toVmPageArguments, type VmListArguments } from "../graph/arguments/pages/vm-list-arguments.js";
-import { planVmPage, type VmPage } from "../graph/arguments/pages/vm-page.js";
+import { planVmPage, type VmPage, type VmPageArguments } from "../graph/arguments/pages/vm-page.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import type { TextPieces } from "../model/text-pieces.js";
 import { listFieldsOf, planObjectsOf, writeAll, type AnswerRoot, type RootWork } from "./root-work.js";
@@ -11,7 +11,7 @@ import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import { countObject, type ObjectCount } from "./write-fields.js";
 
 /** Writes a part of a page. */
-type WritePart = (page: VmPage<VmTree>, work: RootWork) => Promise<TextPieces> | TextPieces;
+type WritePart = (page: VmPage<VmTree>, work: PageWork) => Promise<TextPieces> | TextPieces;
 
 /** A part of a page, and what must be read for it. */
 interface PlannedPart {
@@ -21,6 +21,25 @@ interface PlannedPart {
 
 /** Plans the answers to a list of VMs; `null` if it asks for a field that is not known here. */
 export function planConnection(field: SelectedField, document: PlannedDocument): AnswerRoot | null {
+  const answerPage = planPage(field, document);
+  if (answerPage === null) return null;
+  return (args, work) => {
+    const { filter, ids, ...asked } = args as Pick<VmListArguments, keyof VmListArguments> & {
+      readonly filter?: VmFilterInput | null;
+      readonly ids?: readonly string[] | null;
+    };
+    return answerPage(toVmPageArguments(asked, parseVmList(filter ?? null, ids ?? null)), work);
+  };
+}
+
+/** Answers with a page of VMs by one read, as JSON; `null`: it has to be executed. */
+export type AnswerPage = (asked: VmPageArguments, work: PageWork) => Promise<TextPieces | null>;
+
+/** What a page needs. */
+export type PageWork = Pick<RootWork, "reads" | "count" | "pause">;
+
+/** Plans how pages of VMs are answered; `null` if a field is not known here. */
+export function planPage(field: SelectedField, document: PlannedDocument): AnswerPage | null {
   const fields = listFieldsOf("VmConnection", field, document);
   if (fields === null) return null;
   const planned: (PlannedPart & { readonly start: string })[] = [];
@@ -30,14 +49,8 @@ export function planConnection(field: SelectedField, document: PlannedDocument):
     planned.push({ ...part, start: `${JSON.stringify(each.key)}:` });
   }
   const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
-  return async (args, work) => {
-    const { filter, ids, ...asked } = args as Pick<VmListArguments, keyof VmListArguments> & {
-      readonly filter?: VmFilterInput | null;
-      readonly ids?: readonly string[] | null;
-    };
-    const { question, toPage } = planVmPage(
-      toVmPageArguments(asked, parseVmList(filter ?? null, ids ?? null)),
-    );
+  return async (asked, work) => {
+    const { question, toPage } = planVmPage(asked);
     if (work.reads.isLongPage?.(question) === true) return null;
     const page = toPage(await work.reads.readTreesPage(question, parts));
     countObject(work.count);

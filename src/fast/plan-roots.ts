@@ -4,7 +4,9 @@ import { parseMacs } from "../graph/arguments/nics-by-macs.js";
 import { compareByName } from "../model/compare-by-name.js";
 import type { VmTree } from "../loaders/rows.js";
 import { isUuid } from "../model/uuid.js";
-import { planHosts } from "./plan-hosts.js";
+import { planFind } from "./plan-find.js";
+import { PLAN_FINDINGS } from "./plan-findings.js";
+import { planHost, planHosts } from "./plan-hosts.js";
 import { planConnection } from "./plan-page.js";
 import { planObjectsOf, writeAll, type AnswerRoot, type Arguments } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
@@ -38,6 +40,9 @@ const ROOTS: Readonly<Record<string, PlanRoot>> = {
   },
   vms: planConnection,
   hosts: planHosts,
+  host: planHost,
+  find: planFind,
+  ...PLAN_FINDINGS,
   vmNics: (field, document) => {
     const writer = planObjectsOf("VmNic", field, document);
     if (writer === null) return null;

@@ -1,13 +1,19 @@
 import { isObjectType } from "graphql";
-import type { TreeReads } from "../loaders/rows.js";
+import { createLoaders, type Loaders } from "../loaders/loaders.js";
+import type { ReadSnapshot, TreeReads } from "../loaders/rows.js";
 import { shortenKey } from "../model/kept/short-key.js";
 import type { TextPieces } from "../model/text-pieces.js";
+import { checkTrees } from "./checked-reads.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
 
 /** What the answer of a root field needs. */
 export interface RootWork {
   readonly reads: TreeReads;
+  /** Opens reads that all see one state, which {@link readInOneState} closes; `null`: there is no database. */
+  readonly openState: () => ReadSnapshot | null;
+  /** Throws when the request is over. */
+  readonly check: () => void;
   /** The values of the operation's variables, coerced by the schema. */
   readonly variables: Arguments;
   readonly count: ObjectCount;
@@ -20,6 +26,31 @@ export type Arguments = Readonly<Record<string, unknown>>;
 
 /** Answers a root field with one read, as JSON; `null`: it has to be executed. */
 export type AnswerRoot = (args: Arguments, work: RootWork) => Promise<TextPieces | null>;
+
+/** Reads of one state of the database. */
+export interface StateReads {
+  readonly loaders: Loaders;
+  readonly trees: TreeReads;
+}
+
+/** Answers with several statements that all see one state; `null`: it has to be executed. */
+export async function readInOneState<Answer>(
+  { openState, check }: Pick<RootWork, "openState" | "check">,
+  answer: (reads: StateReads) => Promise<Answer>,
+): Promise<Answer | null> {
+  const snapshot = openState();
+  if (snapshot === null) return null;
+  try {
+    const loaders = createLoaders(snapshot.reads, { throwIfExpired: check });
+    const trees = checkTrees(snapshot.createTreeReads(), (read) => {
+      check();
+      return read();
+    });
+    return await answer({ loaders, trees });
+  } finally {
+    void snapshot.close();
+  }
+}
 
 /** Plans how objects of a type are written with a field's selections; `null` if one is not known here. */
 export function planObjectsOf(
@@ -56,7 +87,7 @@ function writeOnce({ write, shape }: ObjectWriter): Write {
 /** Lists the fields that a field selects of a type; `null` if one is not known here. */
 export function listFieldsOf(
   typeName: string,
-  { selections }: SelectedField,
+  { selections }: Pick<SelectedField, "selections">,
   document: PlannedDocument,
 ): readonly SelectedField[] | null {
   const type = document.schema.getType(typeName);

@@ -6,11 +6,13 @@ import {
   findInterfacesOfNic,
   findNicOfInterface,
 } from "../loaders/interfaces/match.js";
+import { findMissingInterface } from "../loaders/interfaces/missing-interface.js";
 import {
   findPrimaryOfIps,
   findPrimaryOfNic,
   type FoundAddress,
 } from "../loaders/interfaces/primary-address.js";
+import type { MissingInterface } from "../model/guest/missing-interface.js";
 import { findPrimaryAddress, type PrimaryAddressQuestion } from "../model/address/primary-address.js";
 import type { GuestInterface, Nic, VmRow, VmTree, VmTreeParts } from "../loaders/rows.js";
 
@@ -20,6 +22,12 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** Reads a field's value from its object; `tree` is the VM that the object belongs to. */
 export type ReadValue = (object: unknown, tree: VmTree) => unknown;
 
+/** An object, and the VM that it belongs to. */
+export interface Placed<Value = unknown> {
+  readonly object: Value;
+  readonly tree: VmTree;
+}
+
 /** A field whose value needs only the VM's tree. */
 export interface TreeField {
   /** Creates the function that reads it, of the field's arguments. */
@@ -28,6 +36,8 @@ export interface TreeField {
   readonly hasArguments?: boolean;
   /** How much longer it takes than to write an object; left out: no longer. */
   readonly work?: number;
+  /** `true`: its objects belong to other VMs than the object that has the field; each is a {@link Placed}. */
+  readonly isPlaced?: boolean;
   /** The parts of the tree that it needs, besides those of its own fields. */
   readonly parts?: Partial<VmTreeParts>;
 }
@@ -77,6 +87,8 @@ export const VM_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeFiel
     guestInterfaces: readFromNic((nic, tree) => findInterfacesOfNic(nic, listKnownInterfaces(tree)), {
       interfaces: true,
     }),
+    missingReason: readFromMissing((missing) => missing.reason),
+    probableInterface: readFromMissing((missing) => missing.probable),
     primaryAddress: chooseAddress(
       (nic, tree, question) => findPrimaryOfNic(nic as Nic, listKnownInterfaces(tree), question),
       { interfaces: true },
@@ -135,6 +147,18 @@ function chooseAddress(
     bind: (args) => {
       const question = parseAddressQuestion(args);
       return (object, tree) => find(object, tree, question);
+    },
+  };
+}
+
+/** Creates a field that tells of what is missing. All vNICs of a VM are compared with all its interfaces, once. */
+function readFromMissing(read: (missing: MissingInterface<GuestInterface>) => unknown): TreeField {
+  return {
+    ...{ work: 5, parts: { row: true, interfaces: true, nics: true, ignored: true } },
+    bind: () => (nic, tree) => {
+      const lists = { interfaces: listKnownInterfaces(tree), nics: tree.lists.nics };
+      const missing = findMissingInterface(nic as Nic, getRow(tree), lists);
+      return missing && read(missing);
     },
   };
 }

@@ -16,7 +16,8 @@ import {
 } from "graphql";
 import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
-import { VM_FIELDS, type ReadValue, type TreeField } from "./vm-fields.js";
+import { FINDING_FIELDS } from "./finding-fields.js";
+import { VM_FIELDS, type Placed, type ReadValue, type TreeField } from "./vm-fields.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
 /** Writes a value as JSON. `tree` is the VM that it belongs to. */
@@ -43,7 +44,7 @@ export interface ObjectWriter {
 }
 
 /**
- * Plans how objects of a type are written with these selections; `null` if a field is not in {@link VM_FIELDS}, or has
+ * Plans how objects of a type are written with these selections; `null` if a field is not in {@link KNOWN_FIELDS}, or has
  * arguments that are variables.
  */
 export function planObject(
@@ -64,12 +65,12 @@ export function planObject(
       writers.push({ start, write: () => text });
       continue;
     }
-    const known = VM_FIELDS[type.name]?.[name];
+    const known = KNOWN_FIELDS[type.name]?.[name];
     const field = type.getFields()[name];
     if (known === undefined || field === undefined) return null;
     const read = bindArguments(known, field, node);
     if (read === null) return null;
-    const planned = planValue(field.type, selections, document);
+    const planned = planValue(field.type, selections, document, known.isPlaced);
     if (planned === null) return null;
     shape += `${key}:${name}${printArguments(node)}${planned.shape} `;
     parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
@@ -87,6 +88,12 @@ export function planObject(
     },
   };
 }
+
+/** The fields that are written, by type. */
+const KNOWN_FIELDS: Readonly<Record<string, Readonly<Record<string, TreeField>>>> = {
+  ...VM_FIELDS,
+  ...FINDING_FIELDS,
+};
 
 /** Binds a field to its arguments; `null`: it takes none here, or not these. Execution then says what is wrong with them. */
 function bindArguments(
@@ -139,9 +146,10 @@ function planValue(
   type: GraphQLOutputType,
   selections: readonly SelectionSetNode[],
   document: PlannedDocument,
+  isPlaced = false,
 ): ObjectWriter | null {
   if (isNonNullType(type)) {
-    const planned = planValue(type.ofType, selections, document);
+    const planned = planValue(type.ofType, selections, document, isPlaced);
     if (planned === null) return null;
     const { parts, shape, write } = planned;
     return {
@@ -154,7 +162,7 @@ function planValue(
     };
   }
   if (isListType(type)) {
-    const planned = planValue(type.ofType, selections, document);
+    const planned = planValue(type.ofType, selections, document, isPlaced);
     return planned && { ...planned, write: writeList(planned.write) };
   }
   const named = getNamedType(type);
@@ -162,10 +170,15 @@ function planValue(
     const planned = planObject(selections, named, document);
     if (planned === null) return null;
     const { parts, shape, write } = planned;
+    const writePlaced: Write = (value, _tree, count) => {
+      const { object, tree } = value as Placed;
+      return write(object, tree, count);
+    };
+    const writeGiven = isPlaced ? writePlaced : write;
     return {
       parts,
       shape,
-      write: (value, tree, count) => (value == null ? "null" : write(value, tree, count)),
+      write: (value, tree, count) => (value == null ? "null" : writeGiven(value, tree, count)),
     };
   }
   const write = planLeaf(named);

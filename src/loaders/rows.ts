@@ -8,6 +8,7 @@ export type {
   HistoryBounds,
   HostRow,
   PastVm,
+  ReadSnapshot,
   SpanPosition,
   StaleReason,
   VmChange,

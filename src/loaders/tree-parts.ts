@@ -1,1 +1,1 @@
-export { isLargeTree, joinParts, NO_PARTS } from "../store/vm-tree.js";
+export { isLargeTree, joinParts, NO_PARTS, NO_VM } from "../store/vm-tree.js";

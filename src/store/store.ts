@@ -118,15 +118,20 @@ export function createStore(
     createReaderFor: (scope) => createReader(readers, scope),
     openSnapshot: (scope) => {
       const snapshot = createSnapshot(readers);
-      return { reads: createReader(snapshot, scope), renew: snapshot.renew, close: snapshot.close };
+      return {
+        reads: createReader(snapshot, scope),
+        createTreeReads: () => createTreeReads(snapshot, scope),
+        renew: snapshot.renew,
+        close: snapshot.close,
+      };
     },
     createTreeReadsFor: gatherTreeReads((scope) => ({
       ...createTreeReads(readers, scope),
-      readHostTrees: (limit, parts) =>
+      readHostTrees: (limit, parts, hostIds) =>
         readHostTrees(limit, {
           openSnapshot: () => createSnapshot(readers),
-          readHosts: (database) => readHosts(database, null, scope),
-          readTrees: (database, hostIds) => readTreesByHosts(database, { hostIds, limit }, parts, scope),
+          readHosts: (database) => readHosts(database, hostIds, scope),
+          readTrees: (database, found) => readTreesByHosts(database, { hostIds: found, limit }, parts, scope),
         }),
     })),
     ...createReader(readers, null),

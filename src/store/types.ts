@@ -151,6 +151,8 @@ export interface PollingState {
 /** Reads that all see one state of the database: that of the first read. One owner closes it. */
 export interface ReadSnapshot {
   readonly reads: ReadStore;
+  /** Creates reads of VMs with their interfaces and vNICs that see the same state. */
+  readonly createTreeReads: () => TreeReads;
   /** Ends the state that was read. The next read begins a new one. Returns at once. */
   readonly renew: () => void;
   /** Gives the connection back as soon as the running reads have ended. Later reads fail. Never rejects. */

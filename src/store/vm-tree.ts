@@ -9,6 +9,11 @@ export interface VmTreeParts {
   readonly row: boolean;
   readonly interfaces: boolean;
   readonly nics: boolean;
+  /**
+   * MACs that the guest reports under an ignored name. The change log does not record when they change, so that VMs with this part are
+   * read for each answer.
+   */
+  readonly ignored?: boolean;
 }
 
 /** No part but the fields of {@link VmTree.vm}. */
@@ -20,6 +25,7 @@ export function joinParts(one: VmTreeParts, other: VmTreeParts): VmTreeParts {
     row: one.row || other.row,
     interfaces: one.interfaces || other.interfaces,
     nics: one.nics || other.nics,
+    ...((one.ignored === true || other.ignored === true) && { ignored: true }),
   };
 }
 
@@ -95,6 +101,14 @@ export interface TreeTexts {
   keep(shape: string, text: TreeText): void;
 }
 
+/** Stands for the VM of what belongs to none. */
+export const NO_VM: VmTree = {
+  vm: { id: "", name: "", status: 0, hostId: null, interfacesKnown: false, nicsKnown: false },
+  row: null,
+  own: null,
+  lists: { interfaces: [], nics: [], characters: 0, putAway: () => undefined },
+};
+
 /** A vNIC and the VM that has it. */
 export interface NicTree {
   readonly nic: Nic;
@@ -121,10 +135,14 @@ export interface TreeReads {
   /** Reads vNICs by MAC, `limit` at most, in no order. */
   readNicTrees(macs: readonly string[], limit: number, parts: VmTreeParts): Promise<NicTree[]>;
   /**
-   * Reads all hosts by name, and the first VMs of each by name, `limit` at most. `null`: these may be too many for one read.
-   * Left out: hosts are read otherwise.
+   * Reads hosts by name, all or those with the ids, and the first VMs of each by name, `limit` at most. `null`: these may be too many
+   * for one read. Left out: hosts are read otherwise.
    */
-  readonly readHostTrees?: (limit: number, parts: VmTreeParts) => Promise<HostTrees[] | null>;
+  readonly readHostTrees?: (
+    limit: number,
+    parts: VmTreeParts,
+    hostIds: readonly string[] | null,
+  ) => Promise<HostTrees[] | null>;
   /**
    * Returns the check whether the last read would find exactly the same now, without a statement. `null`: it was read from
    * the database. Left out: every read is.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { asked } from "../fast/support/random-operations.js";
+import { asked, askedAboutMany } from "../fast/support/random-operations.js";
 import { serveStore } from "../fast/support/serve-store.js";
 import type { TreeReads } from "../../src/store/vm-tree.js";
 import type { VmScope } from "../../src/store/types.js";
@@ -49,6 +49,18 @@ describe("plans over an engine's database", () => {
     expect(reads / operations).toBeGreaterThan(0.25);
   });
 
+  test("do so for random questions about what is found in many VMs, about a text, and about a host", async () => {
+    const plain = await serveStore(fleet.store, VIEWERS, null);
+    const fast = await serveStore(fleet.store, VIEWERS, ({ scope }) => countReads(scope));
+    await fc.assert(
+      fc.asyncProperty(askedAboutMany, fc.constantFrom("all", "scoped"), async (question, viewer) => {
+        const expected = await plain.ask(question, viewer);
+        for (let time = 0; time < 2; time += 1) expect(await fast.ask(question, viewer)).toEqual(expected);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test("read a VM, a page and entities by one statement, hosts with VMs and vNICs by MAC by two", async () => {
     const vm = "id name nics { name guestInterface { name } } guestInfo { networkDevices { name } }";
     const { ask } = await serveStore(fleet.store, VIEWERS, ({ scope }) => countReads(scope));
@@ -69,6 +81,18 @@ describe("plans over an engine's database", () => {
         statements: 2,
       },
       { query: `{ hosts { name vms(first: 3) { ${vm} } } }`, variables: {}, statements: 2 },
+      { query: `{ host(id: "${HOST_B}") { name vms(first: 3) { ${vm} } } }`, variables: {}, statements: 2 },
+      // How many rows there may be, a page of them, and their VMs with all that is asked for.
+      {
+        query: `{ drift(first: 5) { nodes { kind vm { ${vm} } vmNic { name } device { name } } } }`,
+        variables: {},
+        statements: 3,
+      },
+      {
+        query: `{ guestAddresses(first: 5) { nodes { address vm { ${vm} } vmNic { name } device { name } } } }`,
+        variables: {},
+        statements: 3,
+      },
     ];
     for (const { query, variables, statements = 1 } of questions) {
       fleet.engine.sent();

@@ -53,6 +53,7 @@ export function serve(options: ServeOptions): Promise<RunningServer> {
   const fastPath = createFastPath(schema, {
     names: config.federationNames,
     openReads: ({ scope }) => openTreeReads(findBackend(), scope),
+    openState: ({ scope }) => findBackend()?.store.openSnapshot(scope) ?? null,
   });
   const createContext: CreateContext = (viewer, request) =>
     createRequestContext(findBackend(), viewer, request);

@@ -5,15 +5,14 @@ import type { Loaders } from "../loaders.js";
 import { findNicOfInterface, sortBestFirst } from "./match.js";
 import type { AddressConflictRow, DriftRow, GuestAddressRow, GuestInterface, Nic } from "../rows.js";
 
-/** Loads the guest interface that has an address, one with a vNIC first; `null`: the agent reports only addresses. */
-export async function loadAddressDevice(
-  loaders: Loaders,
-  { vmId, address }: GuestAddressRow,
-): Promise<GuestInterface | null> {
-  const [interfaces, nics] = await Promise.all([
-    loaders.guestInterfacesByVm.load(vmId),
-    loaders.nicsByVm.load(vmId),
-  ]);
+/** A VM's interfaces and vNICs. */
+export interface HolderLists {
+  readonly interfaces: readonly GuestInterface[];
+  readonly nics: readonly Nic[];
+}
+
+/** Finds the guest interface that has an address, one with a vNIC first; `null`: the agent reports only addresses. */
+export function findAddressDevice(address: string, { interfaces, nics }: HolderLists): GuestInterface | null {
   const holders = groupByAddress(interfaces).get(address) ?? [];
   const onNic = holders.filter((each) => findNicOfInterface(each, nics) !== null);
   return sortBestFirst(onNic.length > 0 ? onNic : holders)[0] ?? null;
@@ -32,10 +31,40 @@ const groupByAddress = memoizeByObject((interfaces: readonly GuestInterface[]) =
   return groups;
 });
 
-/** Loads the vNIC of the interface that has an address; `null`: it has none. */
-export async function loadAddressNic(loaders: Loaders, held: GuestAddressRow): Promise<Nic | null> {
-  const device = await loadAddressDevice(loaders, held);
-  return device === null ? null : findNicOfInterface(device, await loaders.nicsByVm.load(held.vmId));
+/** Finds the vNIC of the interface that has an address; `null`: it has none. */
+export function findAddressNic(address: string, lists: HolderLists): Nic | null {
+  const device = findAddressDevice(address, lists);
+  return device === null ? null : findNicOfInterface(device, lists.nics);
+}
+
+/** Finds the interface of a finding of drift; `null`: it is about a vNIC, or the interface is gone. */
+export function findDriftDevice(
+  { deviceName, deviceMac }: DriftRow,
+  interfaces: readonly GuestInterface[],
+): GuestInterface | null {
+  const isMeant = (each: GuestInterface) =>
+    each.name === deviceName && (each.macAddress === deviceMac || isSameMac(each.macAddress, deviceMac));
+  return isAboutDevice({ deviceName, deviceMac }) ? (interfaces.find(isMeant) ?? null) : null;
+}
+
+function isAboutDevice({ deviceName, deviceMac }: Pick<DriftRow, "deviceName" | "deviceMac">): boolean {
+  return deviceName !== null || deviceMac !== null;
+}
+
+/** Loads what {@link findAddressDevice} finds. */
+export async function loadAddressDevice(
+  loaders: Loaders,
+  { vmId, address }: GuestAddressRow,
+): Promise<GuestInterface | null> {
+  return findAddressDevice(address, await loadLists(loaders, vmId));
+}
+
+/** Loads what {@link findAddressNic} finds. */
+export async function loadAddressNic(
+  loaders: Loaders,
+  { vmId, address }: GuestAddressRow,
+): Promise<Nic | null> {
+  return findAddressNic(address, await loadLists(loaders, vmId));
 }
 
 /** Loads whether an address in conflict is meant to be shared. */
@@ -43,21 +72,32 @@ export async function loadConflictKind(
   loaders: Loaders,
   { address, vmIds }: AddressConflictRow,
 ): Promise<"DUPLICATE" | "VIRTUAL_ROUTER"> {
-  const holders = vmIds.map(async (vmId) => ({
-    device: await loadAddressDevice(loaders, { vmId, address }),
-    interfaces: await loaders.guestInterfacesByVm.load(vmId),
-  }));
-  return findConflictKind(address, await Promise.all(holders));
+  return findSharing(address, await Promise.all(vmIds.map((vmId) => loadLists(loaders, vmId))));
 }
 
-/** Loads the interface of a finding of drift; `null`: it is about a vNIC, or the interface is gone. */
-export async function loadDriftDevice(
-  loaders: Loaders,
-  { vmId, deviceName, deviceMac }: DriftRow,
-): Promise<GuestInterface | null> {
-  if (deviceName === null && deviceMac === null) return null;
-  const interfaces = await loaders.guestInterfacesByVm.load(vmId);
-  const isMeant = (each: GuestInterface) =>
-    each.name === deviceName && (each.macAddress === deviceMac || isSameMac(each.macAddress, deviceMac));
-  return interfaces.find(isMeant) ?? null;
+/** Finds whether an address in conflict is meant to be shared by these VMs. */
+export function findSharing(
+  address: string,
+  holders: readonly HolderLists[],
+): "DUPLICATE" | "VIRTUAL_ROUTER" {
+  return findConflictKind(
+    address,
+    holders.map((lists) => ({
+      device: findAddressDevice(address, lists),
+      interfaces: lists.interfaces,
+    })),
+  );
+}
+
+/** Loads what {@link findDriftDevice} finds. */
+export async function loadDriftDevice(loaders: Loaders, row: DriftRow): Promise<GuestInterface | null> {
+  return isAboutDevice(row) ? findDriftDevice(row, await loaders.guestInterfacesByVm.load(row.vmId)) : null;
+}
+
+async function loadLists(loaders: Loaders, vmId: string): Promise<HolderLists> {
+  const [interfaces, nics] = await Promise.all([
+    loaders.guestInterfacesByVm.load(vmId),
+    loaders.nicsByVm.load(vmId),
+  ]);
+  return { interfaces, nics };
 }

@@ -18,7 +18,21 @@ export async function loadMissingInterface(
     view.loadKnownInterfaces(),
     view.loadNics(),
   ]);
-  if (vm === null) return null;
+  return vm === null ? null : findMissingInterface(nic, vm, { interfaces, nics });
+}
+
+/**
+ * Finds why the guest reports no interface with the vNIC's MAC; `null` if it reports one. `interfaces` is `null` if they are not known.
+ * All vNICs of a VM ask with the same lists, which are compared once.
+ */
+export function findMissingInterface(
+  nic: Nic,
+  vm: VmRow,
+  {
+    interfaces,
+    nics,
+  }: { readonly interfaces: readonly GuestInterface[] | null; readonly nics: readonly Nic[] },
+): MissingInterface<GuestInterface> | null {
   const known = COMPARED.get(nics);
   if (known?.vm === vm && known.interfaces === interfaces) return known.missing.find(nic);
   const missing = findMissingInterfaces(vm, interfaces, nics);
@@ -32,5 +46,5 @@ interface Compared {
   readonly missing: MissingInterfaces<GuestInterface>;
 }
 
-/** The comparisons by the list of vNICs. All vNICs of a VM ask with the same lists, which are compared once. */
+/** The comparisons by the list of vNICs. */
 const COMPARED = new WeakMap<readonly Nic[], Compared>();

@@ -106,8 +106,9 @@ export function createFastAnswers(
   ): Promise<FastData | ReadFailure | null> => {
     const { viewer, notes, deadline } = state.visit;
     if (viewer === null) return null;
-    const pause = createPause(deadline.check);
-    const answered = await plan.answer(variables, { viewer, most: limits.cost, pause });
+    const { check: checkTime } = deadline;
+    const pause = createPause(checkTime);
+    const answered = await plan.answer(variables, { viewer, most: limits.cost, check: checkTime, pause });
     if (answered === null || "failure" in answered) return answered;
     if (countCharacters(answered.data) > limits.answerBytes / 2) return null;
     notes.rows = answered.objects;

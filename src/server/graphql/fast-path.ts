@@ -19,6 +19,8 @@ export interface FastOperation {
       readonly viewer: KnownViewer;
       /** An answer of more objects has to be executed. */
       readonly most: number;
+      /** Throws when the request is over. */
+      readonly check: () => void;
       /** Pauses for other requests if this answer has run for long; `undefined`: no pause is due. */
       readonly pause: () => Promise<void> | undefined;
     },

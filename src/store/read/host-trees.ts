@@ -7,14 +7,14 @@ import type { HostTrees, VmTree } from "../vm-tree.js";
 export interface HostTreeParts {
   /** Opens a snapshot, which {@link readHostTrees} closes. */
   readonly openSnapshot: () => Snapshot;
-  /** Reads all hosts, by name. */
+  /** Reads the hosts that are asked for, by name. */
   readonly readHosts: (database: Queryable) => Promise<readonly HostRow[]>;
   /** Reads the first VMs of these hosts, in any order. */
   readonly readTrees: (database: Queryable, hostIds: readonly string[]) => Promise<readonly VmTree[]>;
 }
 
 /**
- * Reads all hosts and the first VMs of each, by two statements that see one state. `null` if so many hosts may have too many
+ * Reads hosts and the first VMs of each, by two statements that see one state. `null` if so many hosts may have too many
  * VMs for one read.
  */
 export async function readHostTrees(

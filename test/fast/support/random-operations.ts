@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { formatCursor } from "../../../src/graph/arguments/pages/cursor.js";
 import type { VmOrder } from "../../../src/store/types.js";
-import { id, mac } from "../../support/builders/ids.js";
+import { HOST_A, HOST_B, id, mac } from "../../support/builders/ids.js";
 
 /** Operations are about VMs up to this number, and a few that are not there. */
 export const VMS = 12;
@@ -56,6 +56,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     guestInterface: "NetworkDevice",
     guestInterfaces: "NetworkDevice",
     missingReason: null,
+    probableInterface: "NetworkDevice",
     primaryAddress: "PrimaryAddress",
     "primaryAddress(family: IPV6)": "PrimaryAddress",
   },
@@ -76,12 +77,30 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     lastWarning: null,
     polled: null,
   },
-  VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo", totalCount: null },
+  VmConnection: { nodes: "Vm", edges: "VmEdge", pageInfo: "PageInfo" },
+  ...Object.fromEntries(
+    ["GuestAddress", "AddressConflict", "MacConflict", "Drift"].flatMap((type) => [
+      [`${type}Connection`, { nodes: type, edges: `${type}Edge`, pageInfo: "PageInfo", totalCount: null }],
+      [`${type}Edge`, { node: type, cursor: null }],
+    ]),
+  ),
+  GuestAddress: { address: null, vm: "Vm", device: "NetworkDevice", vmNic: "VmNic" },
+  AddressConflict: { address: null, vmCount: null, kind: null, holders: "GuestAddress" },
+  MacConflict: { macAddress: null, vmCount: null, vmNics: "VmNic" },
+  Drift: { kind: null, vm: "Vm", vmNic: "VmNic", device: "NetworkDevice" },
+  FindResult: {
+    kind: null,
+    vms: "VmConnection",
+    "vms(last: 2, orderBy: NAME_DESC)": "VmConnection",
+    "vms(first: $size)": "VmConnection",
+    vmNics: "VmNic",
+    hosts: "Host",
+  },
   VmEdge: { node: "Vm", cursor: null },
   PageInfo: { hasNextPage: null, hasPreviousPage: null, startCursor: null, endCursor: null },
 };
 /** Fields that lead to execution; rare, or nearly all operations would be executed. */
-const RARE: readonly string[] = ["host", "missingReason", "totalCount"];
+const RARE: readonly string[] = ["host"];
 
 function selectionsOf(type: string, depth: number): fc.Arbitrary<string> {
   const fields = Object.entries(FIELDS[type] ?? {}).filter(
@@ -160,7 +179,36 @@ function formatPlace([[by, orderKey], n, isUnknown]: [(typeof ORDERS)[number], n
   return formatCursor({ name: `vm-${n}`, id: id(n), orderKey: isUnknown ? null : orderKey }, by);
 }
 
+/** Lists of what is found in many VMs, with arguments of all kinds; the type of each. */
+const LISTS: readonly (readonly [string, string])[] = [
+  ["guestAddresses(first: $size)", "GuestAddress"],
+  ['guestAddresses(first: 4, inCidr: "10.0.0.0/24", after: $after)', "GuestAddress"],
+  ['guestAddresses(inCidr: "10.0.0.1/8")', "GuestAddress"],
+  ["addressConflicts(first: $size)", "AddressConflict"],
+  ['addressConflicts(within: "10.0.0.0/8", network: "net-1")', "AddressConflict"],
+  ['addressConflicts(network: "\\u0000", after: $after)', "AddressConflict"],
+  ["macConflicts(first: $size)", "MacConflict"],
+  ["drift(first: $size)", "Drift"],
+  ["drift(kinds: [DEVICE_UNKNOWN, NIC_NOT_SHOWN], after: $after)", "Drift"],
+  ["drift(kinds: [])", "Drift"],
+];
+
+const TEXTS: readonly string[] = [
+  ...["10.0.0.5", "10.0.0.0/29", "10.0.0.1/8", mac(3), mac(3).replaceAll(":", ""), id(3), id(VMS + 3)],
+  ...[
+    "vm-1",
+    "host",
+    "nobody",
+    "",
+    "[10.0.0.5]:22",
+    "host-a:54321",
+    "https://vm-1.example./x",
+    "::ffff:10.0.0.5",
+  ],
+];
+
 const QUESTIONS_ABOUT_MANY: readonly string[] = [
+  "vms { totalCount }",
   'find(text: "10.0.0.5") { kind vms(last: 2) { totalCount nodes { name } } vmNics { id } hosts { id } }',
   `find(text: "${mac(3)}") { kind vms { nodes { name } } vmNics { id vm { name } } }`,
   "drift(first: 2) { totalCount nodes { kind vm { name } device { name } } pageInfo { endCursor } }",
@@ -171,7 +219,34 @@ const QUESTIONS_ABOUT_MANY: readonly string[] = [
   'guestNetworkStats(by: FAMILY, filter: {ip: "10.0.0.300"}) { groupCount }',
 ];
 
-const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }> = fc.oneof(
+type Root = fc.Arbitrary<{ query: string; variables: Record<string, unknown> }>;
+
+const rootsOfMany: Root = fc.oneof(
+  fc
+    .tuple(
+      fc
+        .constantFrom(...LISTS)
+        .chain(([field, type]) => selectionsOf(`${type}Connection`, 5).map((set) => `${field} ${set}`)),
+      page,
+      fc.constantFrom(null, "x", "WyJkcmlmdCJd"),
+    )
+    .map(([field, size, after]) => ({
+      query: `query Q($size: Int, $after: String) { ${field} }`,
+      variables: { size, after },
+    })),
+  fc.tuple(selectionsOf("FindResult", 5), fc.constantFrom(...TEXTS), page).map(([set, text, size]) => ({
+    query: `query Q($text: String!, $size: Int) { find(text: $text) ${set} }`,
+    variables: { text, size },
+  })),
+  fc
+    .tuple(selectionsOf("Host", 0), selectionsOf("Vm", 3), page, fc.constantFrom(HOST_A, HOST_B, id(3), "x"))
+    .map(([own, set, size, host]) => ({
+      query: `query Q($host: ID!, $size: Int) { host(id: $host) { ... on Host ${own} vms(first: $size) ${set} } }`,
+      variables: { host, size },
+    })),
+);
+
+const roots: Root = fc.oneof(
   fc.tuple(selectionsOf("Vm", 4), someId).map(([set, value]) => ({
     query: `query Q($id: ID!) { vm(id: $id) ${set} }`,
     variables: { id: value },
@@ -219,23 +294,30 @@ const roots: fc.Arbitrary<{ query: string; variables: Record<string, unknown> }>
     })),
 );
 
-/** Random operations with random values, most of which a plan can answer. */
-export const asked: fc.Arbitrary<Asked> = fc
-  .tuple(
-    roots,
-    fc.constantFrom<Record<string, string>>(
-      {},
-      {},
-      { accept: "application/json" },
-      { accept: "application/graphql-response+json" },
-      { accept: "text/plain" },
-    ),
-    fc.constantFrom<Pick<Asked, "method" | "more">>(
-      ...[{}, {}, {}],
-      { method: "GET" },
-      { method: "HEAD" },
-      { more: { extensions: { client: "a" } } },
-      { more: { operationName: "Q" } },
-    ),
-  )
-  .map(([root, headers, way]) => ({ ...root, headers, ...way }));
+function askRandomly(root: Root): fc.Arbitrary<Asked> {
+  return fc
+    .tuple(
+      root,
+      fc.constantFrom<Record<string, string>>(
+        {},
+        {},
+        { accept: "application/json" },
+        { accept: "application/graphql-response+json" },
+        { accept: "text/plain" },
+      ),
+      fc.constantFrom<Pick<Asked, "method" | "more">>(
+        ...[{}, {}, {}],
+        { method: "GET" },
+        { method: "HEAD" },
+        { more: { extensions: { client: "a" } } },
+        { more: { operationName: "Q" } },
+      ),
+    )
+    .map(([given, headers, way]) => ({ ...given, headers, ...way }));
+}
+
+/** Random operations about VMs with random values, most of which a plan can answer. */
+export const asked: fc.Arbitrary<Asked> = askRandomly(roots);
+
+/** The same about what is found in many VMs, about a text, and about one host. */
+export const askedAboutMany: fc.Arbitrary<Asked> = askRandomly(rootsOfMany);

@@ -22,7 +22,9 @@ export async function serveStore(
 ) {
   const { log, lines } = rememberingLog();
   const schema = buildGraphSchema({ federation: "whole" });
-  const fastPath = openReads && createFastPath(schema, { names: OWN_NAMES, openReads });
+  const fastPath =
+    openReads &&
+    createFastPath(schema, { names: OWN_NAMES, openReads, openState: ({ scope }) => openSnapshot(scope) });
   const server = await served({
     log,
     schema,

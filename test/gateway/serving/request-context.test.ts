@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Backend } from "../../../src/gateway/backend.js";
 import { createRequestContext } from "../../../src/gateway/serving/request-context.js";
 import { createReader } from "../../../src/store/read/reader.js";
+import { createTreeReads } from "../../../src/store/read/vms/vm-trees.js";
 import type { ReadSnapshot } from "../../../src/store/types.js";
 
 const VIEWER = { name: "somebody", roles: new Set(["reader"] as const), scope: null };
@@ -42,6 +43,7 @@ function open() {
     const close = () => Promise.resolve(void (state.isClosed = true));
     return {
       reads: createReader({ query: () => Promise.resolve([]) }, null),
+      createTreeReads: () => createTreeReads({ query: () => Promise.resolve([]) }, null),
       renew: () => undefined,
       close,
     };

@@ -33,8 +33,11 @@ const OWN_COLUMNS = `CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') 
   nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail",
   date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
 
+/** The MACs that the guest reports under an ignored name. The change log has no row for a change of them. */
+export const IGNORED_COLUMN = 'r.ignored_macs AS "ignoredMacs"';
+
 /** The columns of a VM's row as readers get it, over {@link FROM_VMS}. */
-export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, r.contender_id AS "contenderId", r.ignored_macs AS "ignoredMacs",
+export const VM_COLUMNS = `${KNOWN_COLUMNS}, ${OWN_COLUMNS}, r.contender_id AS "contenderId", ${IGNORED_COLUMN},
   CASE WHEN ${IS_FRESH} THEN h.last_success_at ELSE r.last_reported_at END AS "lastReportedAt",
   ${STALE_REASON} AS "staleReason", ${STALE_SINCE} AS "staleSince"`;
 

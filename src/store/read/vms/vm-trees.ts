@@ -1,6 +1,6 @@
 import type { HostFreshness } from "../../../model/guest/freshness.js";
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
-import type { VmPageRequest, VmScope } from "../../types.js";
+import type { VmPageRequest, VmRow, VmScope } from "../../types.js";
 import {
   joinRow,
   type NicTree,
@@ -12,7 +12,7 @@ import {
 import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import { createVmScopeSql, type VmScopeSql } from "../conditions/scope.js";
 import { buildVmConditions } from "../conditions/vm-conditions.js";
-import { KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
+import { IGNORED_COLUMN, KNOWN_COLUMNS, SPLIT_COLUMNS } from "./vm-columns.js";
 import { createLists } from "../../parsed-lists.js";
 import { buildListsColumn, NIC_VALUES, parseLists, parseNic, type NicValues } from "./vm-lists.js";
 import { buildVmsPage } from "./vm-pages.js";
@@ -35,7 +35,7 @@ type TreeRow = VmTree["vm"] & {
 };
 
 /** A row with all columns of the VM and of its host's state. */
-type SplitRow = TreeRow & OwnRow & HostFreshness;
+type SplitRow = TreeRow & OwnRow & HostFreshness & Pick<VmRow, "ignoredMacs">;
 
 async function readTreesByIds(
   database: Queryable,
@@ -103,7 +103,8 @@ export async function readTreesByHosts(
 }
 
 function listColumns(parts: VmTreeParts): string {
-  const own = parts.row ? SPLIT_COLUMNS : KNOWN_COLUMNS;
+  const known = parts.row ? SPLIT_COLUMNS : KNOWN_COLUMNS;
+  const own = parts.ignored === true ? `${known}, ${IGNORED_COLUMN}` : known;
   return parts.interfaces || parts.nics ? `${own}, ${buildListsColumn(parts)}` : own;
 }
 
@@ -124,16 +125,13 @@ function parseRow(given: TreeRow, isWhole: boolean): Pick<VmTree, "vm" | "row" |
     ...(orderKey !== undefined && { orderKey }),
   };
   if (!isWhole) return { vm, row: null, own: null };
-  const { ips, fqdn, staleDetail, lastChangedAt, ...rest } = given as SplitRow;
+  const { ips, fqdn, staleDetail, lastChangedAt, ignoredMacs, ...rest } = given as SplitRow;
   const { isHeard, reportedAt, ownReason, ownSince } = rest;
   const own: OwnRow = {
     ...{ ips, fqdn, staleDetail, lastChangedAt },
     ...{ isHeard, reportedAt, ownReason, ownSince },
   };
   const { lastSuccessAt, hostReason, hostSince } = rest;
-  return {
-    vm,
-    own,
-    row: joinRow(vm, own, hostId === null ? null : { lastSuccessAt, hostReason, hostSince }),
-  };
+  const row = joinRow(vm, own, hostId === null ? null : { lastSuccessAt, hostReason, hostSince });
+  return { vm, own, row: ignoredMacs === undefined ? row : { ...row, ignoredMacs } };
 }
