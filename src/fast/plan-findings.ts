@@ -63,7 +63,9 @@ function createPlan<Row>(list: FindingList<Row>): PlanList {
     const showsVms = planned.some((each) => each.showsVms === true);
     return (args, work) =>
       readInOneState(work, async (reads) => {
-        const page = await loadRowPage(args as RowPageArguments, list.createList(reads.loaders, args));
+        const page = await work.runFirst(() =>
+          loadRowPage(args as RowPageArguments, list.createList(reads.loaders, args)),
+        );
         const found = showsVms ? await findVms(page.nodes, list, parts, reads) : NO_VMS;
         if (found === null) return null;
         countObject(work.count);

@@ -91,6 +91,7 @@ export function planOperation(
         const pieces = await answerRoot(coerced.args, {
           ...work,
           reads: noted.reads,
+          runFirst: noted.runFirst,
           variables: coerced.variables,
           count,
         });
@@ -107,6 +108,8 @@ export function planOperation(
 /** The same reads, with what became of them. */
 interface NotedReads {
   readonly reads: TreeReads;
+  /** Does a read whose failure is noted as well. */
+  readonly runFirst: RunRead;
   /** Returns the failure of a read, if there was one. */
   readonly getFailure: () => FastFailure | null;
   /** Returns the check whether all that was read still holds; `null`: nobody knows. */
@@ -116,8 +119,7 @@ interface NotedReads {
 function noteReads(reads: TreeReads): NotedReads {
   let failed: FastFailure | null = null;
   let count = 0;
-  const note: RunRead = async (read) => {
-    count += 1;
+  const runFirst: RunRead = async (read) => {
     try {
       return await read();
     } catch (error) {
@@ -126,8 +128,13 @@ function noteReads(reads: TreeReads): NotedReads {
       throw error;
     }
   };
+  const note: RunRead = (read) => {
+    count += 1;
+    return runFirst(read);
+  };
   return {
     reads: checkTrees(reads, note),
+    runFirst,
     getFailure: () => failed,
     // The check is about the last read. Nothing plans several of them yet.
     findCheck: () => (count === 1 ? (reads.findCheck?.() ?? null) : null),

@@ -3,7 +3,7 @@ import { createLoaders, type Loaders } from "../loaders/loaders.js";
 import type { ReadSnapshot, TreeReads } from "../loaders/rows.js";
 import { shortenKey } from "../model/kept/short-key.js";
 import type { TextPieces } from "../model/text-pieces.js";
-import { checkTrees } from "./checked-reads.js";
+import { checkTrees, type RunRead } from "./checked-reads.js";
 import { listFields, type PlannedDocument, type SelectedField } from "./selections.js";
 import { countObject, planObject, type ObjectCount, type ObjectWriter, type Write } from "./write-fields.js";
 
@@ -12,6 +12,11 @@ export interface RootWork {
   readonly reads: TreeReads;
   /** Opens reads that all see one state, which {@link readInOneState} closes; `null`: there is no database. */
   readonly openState: () => ReadSnapshot | null;
+  /**
+   * Does the first read of one state, which all of the root field needs: if it fails, nothing is read again. Other reads may fail alone, so
+   * that execution can still answer a part.
+   */
+  readonly runFirst: RunRead;
   /** Throws when the request is over. */
   readonly check: () => void;
   /** The values of the operation's variables, coerced by the schema. */

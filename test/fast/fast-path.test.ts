@@ -451,9 +451,7 @@ describe("the fast path", () => {
   test("answers a failure to read as execution does, without reading again", async () => {
     const failing = () =>
       wrapTrees(database, () => {
-        throw Object.assign(new Error("the database is away"), {
-          extensions: { code: "NOT_AVAILABLE", http: { status: 503 } },
-        });
+        throw createNotAvailableError();
       });
     const { ask } = await start(failing);
     database.statements();
@@ -472,7 +470,34 @@ describe("the fast path", () => {
     }
     expect(database.statements()).toEqual([]);
   });
+
+  test("answers a failure to read a list of what is found as execution does, without reading again", async () => {
+    let failures = 0;
+    const failing = (): Promise<never> => {
+      failures += 1;
+      return Promise.reject(createNotAvailableError());
+    };
+    const openSnapshot: TestDatabase["store"]["openSnapshot"] = (scope) => {
+      const snapshot = database.store.openSnapshot(scope);
+      return { ...snapshot, reads: { ...snapshot.reads, readDrift: failing, countDrift: failing } };
+    };
+    const { ask: askPlain } = await serveStore({ openSnapshot }, VIEWERS, null);
+    const { ask } = await serveStore({ openSnapshot }, VIEWERS, (viewer) => countReads(database, viewer));
+    const given = { query: "{ drift { totalCount nodes { vm { name } } } }", variables: {}, headers: {} };
+    const plain = await askPlain(given, "all");
+    expect(JSON.parse(plain.body)).toMatchObject({ data: { drift: null }, errors: [{ path: ["drift"] }] });
+    failures = 0;
+    for (const time of [1, 2]) {
+      expect(await ask(given, "all")).toEqual(plain);
+      expect(failures).toBe(time);
+    }
+  });
 });
+
+function createNotAvailableError(): Error {
+  const extensions = { code: "NOT_AVAILABLE", http: { status: 503 } };
+  return Object.assign(new Error("the database is away"), { extensions });
+}
 
 /** Lists the first words of the statements since the last look, but for that which keeps the answer if counting fails. */
 function listVerbs(): string[] {
