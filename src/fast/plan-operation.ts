@@ -38,6 +38,8 @@ export interface FastWork {
   readonly openState: () => ReadSnapshot | null;
   /** Throws when the request is over. */
   readonly check: () => void;
+  /** Returns the signal that aborts when the request is over. */
+  readonly getSignal: () => AbortSignal;
   /** The highest number of objects. A larger answer has to be executed, which produces the right error. */
   readonly most: number;
   readonly pause: () => Promise<void> | undefined;

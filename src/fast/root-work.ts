@@ -19,6 +19,8 @@ export interface RootWork {
   readonly runFirst: RunRead;
   /** Throws when the request is over. */
   readonly check: () => void;
+  /** Returns the signal that aborts when the request is over. */
+  readonly getSignal: () => AbortSignal;
   /** The values of the operation's variables, coerced by the schema. */
   readonly variables: Arguments;
   readonly count: ObjectCount;
@@ -40,12 +42,17 @@ export interface StateReads {
 
 /** Answers with several statements that all see one state; `null`: it has to be executed. */
 export async function readInOneState<Answer>(
-  { openState, check }: Pick<RootWork, "openState" | "check">,
+  { openState, check, getSignal }: Pick<RootWork, "openState" | "check" | "getSignal">,
   answer: (reads: StateReads) => Promise<Answer>,
 ): Promise<Answer | null> {
   const snapshot = openState();
   if (snapshot === null) return null;
+  const signal = getSignal();
+  const close = (): void => void snapshot.close();
+  // A read that waits for its turn then does not begin.
+  signal.addEventListener("abort", close, { once: true });
   try {
+    check();
     const loaders = createLoaders(snapshot.reads, { throwIfExpired: check });
     const trees = checkTrees(snapshot.createTreeReads(), (read) => {
       check();
@@ -53,7 +60,8 @@ export async function readInOneState<Answer>(
     });
     return await answer({ loaders, trees });
   } finally {
-    void snapshot.close();
+    signal.removeEventListener("abort", close);
+    close();
   }
 }
 

@@ -106,9 +106,12 @@ export function createFastAnswers(
   ): Promise<FastData | ReadFailure | null> => {
     const { viewer, notes, deadline } = state.visit;
     if (viewer === null) return null;
-    const { check: checkTime } = deadline;
-    const pause = createPause(checkTime);
-    const answered = await plan.answer(variables, { viewer, most: limits.cost, check: checkTime, pause });
+    const answered = await plan.answer(variables, {
+      ...{ viewer, most: limits.cost },
+      check: deadline.check,
+      getSignal: () => deadline.signal,
+      pause: createPause(deadline.check),
+    });
     if (answered === null || "failure" in answered) return answered;
     if (countCharacters(answered.data) > limits.answerBytes / 2) return null;
     notes.rows = answered.objects;

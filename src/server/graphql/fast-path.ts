@@ -21,6 +21,8 @@ export interface FastOperation {
       readonly most: number;
       /** Throws when the request is over. */
       readonly check: () => void;
+      /** Returns the signal that aborts when the request is over. */
+      readonly getSignal: () => AbortSignal;
       /** Pauses for other requests if this answer has run for long; `undefined`: no pause is due. */
       readonly pause: () => Promise<void> | undefined;
     },
