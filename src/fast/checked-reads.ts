@@ -29,7 +29,8 @@ export function checkTrees(reads: TreeReads, run: RunRead): TreeReads {
   };
 }
 
-class LargeTreeError extends Error {
+/** A VM has so much that it is not written at once. */
+export class LargeTreeError extends Error {
   override readonly name = "LargeTreeError";
 }
 

@@ -54,12 +54,16 @@ export const FINDING_FIELDS: Readonly<Record<string, Readonly<Record<string, Tre
   AddressConflict: {
     address: readFrom(({ row }: SharedAddress) => row.address),
     vmCount: readFrom(({ row }: SharedAddress) => row.vmCount),
-    kind: readFrom(({ row: { address, vmIds }, found }: SharedAddress) => {
-      return findSharing(
-        address,
-        vmIds.map((vmId) => found.getTree(vmId).lists),
-      );
-    }, LISTS),
+    kind: {
+      ...readFrom(({ row: { address, vmIds }, found }: SharedAddress) => {
+        return findSharing(
+          address,
+          vmIds.map((vmId) => found.getTree(vmId).lists),
+        );
+      }, LISTS),
+      // All interfaces of each VM are compared.
+      work: (conflict) => 4 * WORK * (conflict as SharedAddress).row.vmIds.length,
+    },
     holders: placeFrom(({ row: { address, vmIds }, found }: SharedAddress) =>
       vmIds.map((vmId) => ({ object: { row: { address, vmId }, found }, tree: found.getTree(vmId) })),
     ),

@@ -10,6 +10,7 @@ import { toVmPageArguments, type VmListArguments } from "../graph/arguments/page
 import type { Loaders } from "../loaders/loaders.js";
 import type { TreeReads } from "../loaders/rows.js";
 import type { TextPieces } from "../model/text-pieces.js";
+import { LargeTreeError } from "./checked-reads.js";
 import { planBareHosts } from "./plan-hosts.js";
 import { planPage } from "./plan-page.js";
 import {
@@ -59,8 +60,24 @@ export function planFind(field: SelectedField, document: PlannedDocument): Answe
       pieces.push("}");
       return pieces;
     };
-    return isOneRead ? writeParts({ loaders: null, trees: work.reads }) : readInOneState(work, writeParts);
+    if (isOneRead) return writeParts({ loaders: null, trees: work.reads });
+    if (document.patience.isExecuted(String(text))) return null;
+    try {
+      // After the first statement has failed, all that follow fail with the same error.
+      const pieces = await readInOneState(work, writeParts, (error) => {
+        if (isOfDatabase(error)) work.noteFailure(error);
+      });
+      return pieces ?? document.patience.note(String(text));
+    } catch (error) {
+      if (error instanceof LargeTreeError) document.patience.note(String(text));
+      throw error;
+    }
   };
+}
+
+function isOfDatabase(error: unknown): boolean {
+  const { extensions } = error as { readonly extensions?: { readonly code?: unknown } };
+  return extensions?.code === "DEADLINE_EXCEEDED" || extensions?.code === "OVERLOADED";
 }
 
 function isOwn(name: string): boolean {

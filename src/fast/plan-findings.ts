@@ -3,6 +3,7 @@ import { loadRowPage, type RowPageArguments } from "../graph/arguments/pages/row
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import { joinParts, NO_PARTS, NO_VM } from "../loaders/tree-parts.js";
 import type { TextPieces } from "../model/text-pieces.js";
+import { LargeTreeError } from "./checked-reads.js";
 import type { FoundVms } from "./finding-fields.js";
 import {
   ADDRESS_CONFLICTS,
@@ -20,7 +21,7 @@ import {
   type StateReads,
 } from "./root-work.js";
 import type { PlannedDocument, SelectedField } from "./selections.js";
-import { countObject, planLeaf, planObject, type ObjectWriter } from "./write-fields.js";
+import { countObject, planObject, type ObjectWriter } from "./write-fields.js";
 
 type PlanList = (field: SelectedField, document: PlannedDocument) => AnswerRoot | null;
 
@@ -61,22 +62,29 @@ function createPlan<Row>(list: FindingList<Row>): PlanList {
     }
     const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
     const showsVms = planned.some((each) => each.showsVms === true);
-    return (args, work) =>
-      readInOneState(work, async (reads) => {
-        const page = await work.runFirst(() =>
-          loadRowPage(args as RowPageArguments, list.createList(reads.loaders, args)),
-        );
+    const { patience } = document;
+    return async (args, work) => {
+      if (showsVms && patience.isExecuted(list.node)) return null;
+      const write = async (reads: StateReads): Promise<TextPieces | null> => {
+        const page = await loadRowPage(args as RowPageArguments, list.createList(reads.loaders, args));
         const found = showsVms ? await findVms(page.nodes, list, parts, reads) : NO_VMS;
-        if (found === null) return null;
+        if (found === null) return patience.note(list.node);
         countObject(work.count);
         const pieces: string[] = [];
-        for (const { start, write } of planned) {
+        for (const { start, write: writePart } of planned) {
           pieces.push(start);
-          for (const piece of await write({ page, found }, work)) pieces.push(piece);
+          for (const piece of await writePart({ page, found }, work)) pieces.push(piece);
         }
         pieces.push("}");
         return pieces;
-      });
+      };
+      try {
+        return await readInOneState(work, write, work.noteFailure);
+      } catch (error) {
+        if (error instanceof LargeTreeError) patience.note(list.node);
+        throw error;
+      }
+    };
   };
 }
 
@@ -89,6 +97,8 @@ async function findVms<Row>(
 ): Promise<FoundVms | null> {
   const macs = getMac === undefined ? [] : rows.map(getMac);
   const nics = await Promise.all(macs.map((mac) => loaders.nicsByMac.load(mac)));
+  // They are written without a pause.
+  if (nics.some(({ length }) => length > MOST_NICS)) return null;
   const ids = new Set([...rows.flatMap(listVmIds), ...nics.flat().map(({ vmId }) => vmId)]);
   if (ids.size > MOST_VMS) return null;
   const read = ids.size === 0 ? [] : await trees.readTreesByIds([...ids], parts);
@@ -106,8 +116,9 @@ function failAsGone(): VmTree {
 
 const NO_VMS: FoundVms = { getTree: failAsGone, getNics: () => [] };
 
-/** More would need several statements. */
-const MOST_VMS = 5_000;
+/** Loaders read more in batches, between which others have their turn. */
+const MOST_VMS = 1_000;
+const MOST_NICS = 100;
 
 function planPart<Row>(
   field: SelectedField,
@@ -123,8 +134,7 @@ function planPart<Row>(
       return planEdges(field, document, list);
     case "pageInfo":
       return planPageInfo(field, document);
-    case "totalCount":
-      return planTotalCount(document, list);
+    // Counting may take too long although the page is good, which execution shows.
     default:
       return null;
   }
@@ -202,13 +212,4 @@ function planPageInfo(field: SelectedField, document: PlannedDocument): PlannedP
       return [JSON.stringify(Object.fromEntries(fields.map(({ key, name }) => [key, values[name]])))];
     },
   };
-}
-
-function planTotalCount<Row>({ schema }: PlannedDocument, { node }: FindingList<Row>): PlannedPart | null {
-  const type = schema.getType(`${node}Connection`);
-  const field = isObjectType(type) ? type.getFields()["totalCount"] : undefined;
-  const write = field && planLeaf(field.type);
-  return write == null
-    ? null
-    : { parts: NO_PARTS, write: async ({ page }) => [write(await page.totalCount())] };
 }

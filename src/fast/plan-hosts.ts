@@ -76,14 +76,11 @@ function planHostsWithVms(
     planned.push({ ...part, start: `${planned.length === 0 ? "{" : ","}${JSON.stringify(each.key)}:` });
   }
   const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
-  let executesUntil = -Infinity;
-  const leaveToExecution = (): null => {
-    executesUntil = performance.now() + PATIENCE_MS;
-    return null;
-  };
   return async (hostIds, work) => {
     const limit = readLimit(work.variables);
-    if (limit === null || performance.now() < executesUntil) return null;
+    const key = hostIds?.[0] ?? "";
+    const leaveToExecution = (): null => document.patience.note(key);
+    if (limit === null || document.patience.isExecuted(key)) return null;
     const hosts = await work.reads.readHostTrees?.(limit, parts, hostIds);
     if (hosts == null) return leaveToExecution();
     const written: TextPieces[] = [];
@@ -176,6 +173,3 @@ function planOwnValue(
   const write = field && planLeaf(field.type);
   return read === undefined || write == null ? null : (host) => write(read(host));
 }
-
-/** What is too large now is too large in a moment, so that nothing is read in vain for a while. */
-const PATIENCE_MS = 60_000;

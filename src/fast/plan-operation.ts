@@ -14,8 +14,9 @@ import {
 import type { ReadSnapshot, StillHolds, TreeReads } from "../loaders/rows.js";
 import type { TextPieces } from "../model/text-pieces.js";
 import { checkTrees, type RunRead } from "./checked-reads.js";
+import { Patience } from "./patience.js";
 import { planRoot, readRootArguments } from "./plan-roots.js";
-import type { Arguments } from "./root-work.js";
+import type { AnswerRoot, Arguments } from "./root-work.js";
 import { listFields, type PlannedDocument } from "./selections.js";
 
 /** The values of an operation's variables, as the client sent them. */
@@ -71,15 +72,24 @@ export function planOperation(
   if (query == null || operation.operation !== OperationTypeNode.QUERY) return null;
   if (operation.directives !== undefined && operation.directives.length > 0) return null;
   const fragments = definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
+  const open = { isNeeded: false };
   const document: PlannedDocument = {
     schema,
     fragments: new Map(fragments.map((each) => [each.name.value, each])),
+    variables: null,
+    patience: new Patience(),
+    onOpenArguments: () => (open.isNeeded = true),
   };
   const [field, ...others] = listFields([operation.selectionSet], query, document) ?? [];
   // Several root fields would need several statements, which must see one state.
   if (field === undefined || others.length > 0) return null;
-  const answerRoot = planRoot(field, document);
-  if (answerRoot === null) return null;
+  const planned = planRoot(field, document);
+  if (planned === null) return null;
+  // Arguments below the root are bound to their values. If these come with each request, it is planned anew: microseconds.
+  const answerRoot: AnswerRoot = open.isNeeded
+    ? async (args, work) =>
+        (await planRoot(field, { ...document, variables: work.variables })?.(args, work)) ?? null
+    : planned;
   const start = `{${JSON.stringify(field.key)}:`;
   return {
     rootField: `${query.name}.${field.name}`,
@@ -93,7 +103,7 @@ export function planOperation(
         const pieces = await answerRoot(coerced.args, {
           ...work,
           reads: noted.reads,
-          runFirst: noted.runFirst,
+          noteFailure: noted.noteFailure,
           variables: coerced.variables,
           count,
         });
@@ -110,8 +120,8 @@ export function planOperation(
 /** The same reads, with what became of them. */
 interface NotedReads {
   readonly reads: TreeReads;
-  /** Does a read whose failure is noted as well. */
-  readonly runFirst: RunRead;
+  /** Notes the failure of another read. */
+  readonly noteFailure: (error: unknown) => void;
   /** Returns the failure of a read, if there was one. */
   readonly getFailure: () => FastFailure | null;
   /** Returns the check whether all that was read still holds; `null`: nobody knows. */
@@ -121,22 +131,20 @@ interface NotedReads {
 function noteReads(reads: TreeReads): NotedReads {
   let failed: FastFailure | null = null;
   let count = 0;
-  const runFirst: RunRead = async (read) => {
+  const noteFailure = (error: unknown): void => void (failed = { failure: error });
+  const note: RunRead = async (read) => {
+    count += 1;
     try {
       return await read();
     } catch (error) {
       // If the complete answer takes too long, execution may still answer a part.
-      failed = isTooLong(error) ? null : { failure: error };
+      if (!isTooLong(error)) noteFailure(error);
       throw error;
     }
   };
-  const note: RunRead = (read) => {
-    count += 1;
-    return runFirst(read);
-  };
   return {
     reads: checkTrees(reads, note),
-    runFirst,
+    noteFailure,
     getFailure: () => failed,
     // The check is about the last read. Nothing plans several of them yet.
     findCheck: () => (count === 1 ? (reads.findCheck?.() ?? null) : null),

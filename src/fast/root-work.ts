@@ -1,4 +1,5 @@
 import { isObjectType } from "graphql";
+import { wrapReads } from "../loaders/batches/wrap-reads.js";
 import { createLoaders, type Loaders } from "../loaders/loaders.js";
 import type { ReadSnapshot, TreeReads } from "../loaders/rows.js";
 import { shortenKey } from "../model/kept/short-key.js";
@@ -13,10 +14,10 @@ export interface RootWork {
   /** Opens reads that all see one state, which {@link readInOneState} closes; `null`: there is no database. */
   readonly openState: () => ReadSnapshot | null;
   /**
-   * Does the first read of one state, which all of the root field needs: if it fails, nothing is read again. Other reads may fail alone, so
-   * that execution can still answer a part.
+   * Notes that a read of one state failed on which all of the root field depends: nothing is read again. Of other reads execution may
+   * still answer a part.
    */
-  readonly runFirst: RunRead;
+  readonly noteFailure: (error: unknown) => void;
   /** Throws when the request is over. */
   readonly check: () => void;
   /** Returns the signal that aborts when the request is over. */
@@ -40,10 +41,14 @@ export interface StateReads {
   readonly trees: TreeReads;
 }
 
-/** Answers with several statements that all see one state; `null`: it has to be executed. */
+/**
+ * Answers with several statements that all see one state; `null`: it has to be executed. `onFirstFailure` is told if the first of them
+ * fails.
+ */
 export async function readInOneState<Answer>(
   { openState, check, getSignal }: Pick<RootWork, "openState" | "check" | "getSignal">,
   answer: (reads: StateReads) => Promise<Answer>,
+  onFirstFailure: (error: unknown) => void = () => undefined,
 ): Promise<Answer | null> {
   const snapshot = openState();
   if (snapshot === null) return null;
@@ -53,11 +58,20 @@ export async function readInOneState<Answer>(
   signal.addEventListener("abort", close, { once: true });
   try {
     check();
-    const loaders = createLoaders(snapshot.reads, { throwIfExpired: check });
-    const trees = checkTrees(snapshot.createTreeReads(), (read) => {
+    let isFirst = true;
+    const run: RunRead = async (read) => {
       check();
-      return read();
-    });
+      if (!isFirst) return read();
+      isFirst = false;
+      try {
+        return await read();
+      } catch (error) {
+        onFirstFailure(error);
+        throw error;
+      }
+    };
+    const loaders = createLoaders(wrapReads(snapshot.reads, run));
+    const trees = checkTrees(snapshot.createTreeReads(), run);
     return await answer({ loaders, trees });
   } finally {
     signal.removeEventListener("abort", close);

@@ -8,10 +8,18 @@ import {
   type SelectionSetNode,
 } from "graphql";
 
+import type { Patience } from "./patience.js";
+
 /** A document that is valid for the schema. */
 export interface PlannedDocument {
   readonly schema: GraphQLSchema;
   readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  /** The values of the operation's variables, coerced by the schema; `null`: not known yet. */
+  readonly variables: Readonly<Record<string, unknown>> | null;
+  /** Of the operation: which of its questions are executed for a while. */
+  readonly patience: Patience;
+  /** Called for each field below the root whose arguments need variables that are not known yet. */
+  readonly onOpenArguments: () => void;
 }
 
 /** A field of an answer: its key, and all selections of it in the document. */

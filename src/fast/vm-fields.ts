@@ -32,10 +32,10 @@ export interface Placed<Value = unknown> {
 export interface TreeField {
   /** Creates the function that reads it, of the field's arguments. */
   readonly bind: (args: Arguments) => ReadValue;
-  /** `true`: it may have arguments, if all of them are in the document. */
+  /** `true`: it may have arguments. */
   readonly hasArguments?: boolean;
   /** How much longer it takes than to write an object; left out: no longer. */
-  readonly work?: number;
+  readonly work?: number | ((object: unknown) => number);
   /** `true`: its objects belong to other VMs than the object that has the field; each is a {@link Placed}. */
   readonly isPlaced?: boolean;
   /** The parts of the tree that it needs, besides those of its own fields. */

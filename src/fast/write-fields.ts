@@ -11,7 +11,6 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
-  print,
   type SelectionSetNode,
 } from "graphql";
 import { joinParts, NO_PARTS } from "../loaders/tree-parts.js";
@@ -45,7 +44,7 @@ export interface ObjectWriter {
 
 /**
  * Plans how objects of a type are written with these selections; `null` if a field is not in {@link KNOWN_FIELDS}, or has
- * arguments that are variables.
+ * arguments that are refused.
  */
 export function planObject(
   sets: readonly SelectionSetNode[],
@@ -68,13 +67,13 @@ export function planObject(
     const known = KNOWN_FIELDS[type.name]?.[name];
     const field = type.getFields()[name];
     if (known === undefined || field === undefined) return null;
-    const read = bindArguments(known, field, node);
-    if (read === null) return null;
+    const bound = bindArguments(known, field, node, document);
+    if (bound === null) return null;
     const planned = planValue(field.type, selections, document, known.isPlaced);
     if (planned === null) return null;
-    shape += `${key}:${name}${printArguments(node)}${planned.shape} `;
+    shape += `${key}:${name}${bound.shape}${planned.shape} `;
     parts = joinParts(parts, joinParts(planned.parts, { ...NO_PARTS, ...known.parts }));
-    const writeField = readAndWrite(read, planned.write);
+    const writeField = readAndWrite(bound.read, planned.write);
     writers.push({ start, write: known.work === undefined ? writeField : addWork(known.work, writeField) });
   }
   return {
@@ -100,28 +99,34 @@ function bindArguments(
   known: TreeField,
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
-): ReadValue | null {
+  { variables, onOpenArguments }: PlannedDocument,
+): { readonly read: ReadValue; readonly shape: string } | null {
   const { arguments: given = [] } = node;
-  if (given.length === 0) return known.bind({});
-  if (known.hasArguments !== true || given.some(({ value }) => value.kind === Kind.VARIABLE)) return null;
+  if (given.length === 0) return { read: known.bind({}), shape: "" };
+  if (known.hasArguments !== true) return null;
+  if (variables === null && given.some(({ value }) => value.kind === Kind.VARIABLE)) {
+    onOpenArguments();
+    return { read: known.bind({}), shape: "" };
+  }
   try {
-    return known.bind(getArgumentValues(field, node));
+    const args = getArgumentValues(field, node, variables);
+    return { read: known.bind(args), shape: `(${describeArguments(args)})` };
   } catch {
     return null;
   }
 }
 
-function printArguments({ arguments: given = [] }: FieldNode): string {
-  return given.length === 0 ? "" : `(${given.map((each) => print(each)).join(",")})`;
+function describeArguments(args: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(args, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 function readAndWrite(read: ReadValue, write: Write): Write {
   return (value, tree, count) => write(read(value, tree), tree, count);
 }
 
-function addWork(work: number, write: Write): Write {
+function addWork(work: NonNullable<TreeField["work"]>, write: Write): Write {
   return (value, tree, count) => {
-    count.work += work;
+    count.work += typeof work === "number" ? work : work(value);
     return write(value, tree, count);
   };
 }

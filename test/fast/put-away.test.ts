@@ -2,6 +2,7 @@ import "reflect-metadata";
 import { readFileSync } from "node:fs";
 import { buildSchema, parse, type OperationDefinitionNode } from "graphql";
 import { describe, expect, test } from "vitest";
+import { Patience } from "../../src/fast/patience.js";
 import { planRoot, readRootArguments } from "../../src/fast/plan-roots.js";
 import type { RootWork } from "../../src/fast/root-work.js";
 import { listFields } from "../../src/fast/selections.js";
@@ -15,7 +16,10 @@ const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.m
 /** Answers the only field of an operation from one VM. */
 async function answer(text: string, tree: VmTree): Promise<string> {
   const operation = parse(text).definitions[0] as OperationDefinitionNode;
-  const document = { schema, fragments: new Map() };
+  const document = {
+    ...{ schema, fragments: new Map(), variables: null, patience: new Patience() },
+    onOpenArguments: () => undefined,
+  };
   const query = schema.getQueryType()!;
   const [field] = listFields([operation.selectionSet], query, document)!;
   const reads = {

@@ -41,6 +41,8 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
         '(within: "::ffff:10.0.0.0/104")',
         '(within: "10.0.0.1/8")',
         '(network: "\\u0000")',
+        "(family: $family, network: $net)",
+        "(within: $within)",
       ].map((args) => [`primaryAddress${args}`, "PrimaryAddress"]),
     ),
   },
@@ -58,6 +60,7 @@ const FIELDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> 
     missingReason: null,
     probableInterface: "NetworkDevice",
     primaryAddress: "PrimaryAddress",
+    "primaryAddress(within: $within)": "PrimaryAddress",
     "primaryAddress(family: IPV6)": "PrimaryAddress",
   },
   NetworkDevice: {
@@ -219,7 +222,11 @@ const QUESTIONS_ABOUT_MANY: readonly string[] = [
   'guestNetworkStats(by: FAMILY, filter: {ip: "10.0.0.300"}) { groupCount }',
 ];
 
-type Root = fc.Arbitrary<{ query: string; variables: Record<string, unknown> }>;
+interface Given {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+type Root = fc.Arbitrary<Given>;
 
 const rootsOfMany: Root = fc.oneof(
   fc
@@ -294,10 +301,37 @@ const roots: Root = fc.oneof(
     })),
 );
 
+/** Variables of arguments below the root: their types and values, some of them wrong. */
+const INNER: Readonly<Record<string, readonly [type: string, values: readonly unknown[]]>> = {
+  family: ["IpFamily", [undefined, null, "IPV4", "IPV6", "IPV5"]],
+  net: ["String", [undefined, null, "net-1", "none", "\u0000", "n".repeat(300)]],
+  within: ["CIDR", [undefined, null, "10.0.0.0/24", "2001:db8::/32", "10.0.0.1/8", "x"]],
+};
+
+/** Declares the variables of {@link INNER} that an operation uses, with random values. */
+function declareInner({ query, variables }: Given): fc.Arbitrary<Given> {
+  const used = Object.entries(INNER).filter(([name]) => query.includes(`$${name}`));
+  if (used.length === 0) return fc.constant({ query, variables });
+  const declared = used.map(([name, [type]]) => `$${name}: ${type}`).join(", ");
+  const [head = "", body = ""] = query.split(/ ?\{(.*)/s);
+  const declares = head.includes("(")
+    ? head.replace("(", `(${declared}, `)
+    : head.replace("query Q", `query Q(${declared}) `);
+  const values = used.map(([name, [, each]]) =>
+    fc.constantFrom(...each).map((value) => [name, value] as const),
+  );
+  return fc
+    .tuple(...values)
+    .map((given) => ({
+      query: `${declares} {${body}`,
+      variables: { ...variables, ...Object.fromEntries(given) },
+    }));
+}
+
 function askRandomly(root: Root): fc.Arbitrary<Asked> {
   return fc
     .tuple(
-      root,
+      root.chain(declareInner),
       fc.constantFrom<Record<string, string>>(
         {},
         {},
