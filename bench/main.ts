@@ -95,6 +95,10 @@ The questions of the reads bench to the same engine's database, beside one hand-
   --rounds <n>     rounds of which medians are shown   (3)
   --seconds <n>    how long a peer is asked in a round   (3)
 
+npm run bench -- engine-exports
+
+How long an export of each format takes from the same engine's database, and how much memory. Needs a built gateway. Linux; some minutes.
+
 npm run bench -- million [options]
 
 What one replica takes for a cycle over many hosts of 100 VMs each, on real sockets and a real PostgreSQL. Needs 3 GB for a
@@ -173,6 +177,8 @@ if (positionals.join(" ") === "history") {
     rounds: countOf(values.rounds ?? "3"),
     against: values.against ?? null,
   });
+} else if (positionals.join(" ") === "engine-exports") {
+  await (await import("./engine/engine-exports.js")).benchEngineExports();
 } else if (positionals.join(" ") === "hostile") {
   await (await import("./hostile/hostile.js")).benchHostile();
 } else if (positionals.join(" ") === "hostile-search") {

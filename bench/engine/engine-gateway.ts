@@ -6,6 +6,7 @@ import { runVnicGraph } from "../../test/support/processes/process.js";
 export interface EngineGateway {
   readonly name: string;
   readonly pid: number;
+  readonly url: string;
   /** Asks a question. Throws unless the answer has no error. */
   ask(query: string): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +35,7 @@ export async function startEngineGateway(
   return {
     name,
     pid: run.child.pid ?? 0,
+    url,
     ask: async (query) => {
       const response = await fetch(`${url}/graphql`, {
         method: "POST",

@@ -1,5 +1,6 @@
 import { formatTable } from "../../src/commands/table.js";
 import { parseCidr } from "../../src/model/address/cidr.js";
+import type { NetworkStatsKey } from "../../src/store/finding-types.js";
 import type { ReadStore, VmFilter, VmOrder } from "../../src/store/types.js";
 import { LARGE_FLEET } from "../../test/store/read/large-fleet.js";
 import { largeId } from "../../test/support/databases/large-ids.js";
@@ -39,6 +40,8 @@ const ORDERS: readonly VmOrder[] = [
   "PRIMARY_ADDRESS_ASC",
 ];
 
+const STATS_KEYS: readonly NetworkStatsKey[] = ["HOST", "NETWORK", "FAMILY", "STALE_REASON"];
+
 function listQuestions(store: ReadStore): Record<string, () => Promise<unknown>> {
   const page = { limit: 51, after: null } as const;
   const find = (filter: VmFilter) => store.readVmsPage({ ...page, filter, order: "NAME_ASC" });
@@ -61,5 +64,8 @@ function listQuestions(store: ReadStore): Record<string, () => Promise<unknown>>
       store.readAddressConflicts({ within: null, network: null, after: null, limit: 51 }),
     "MACs of several VMs": () => store.readMacConflicts({ after: null, limit: 51 }),
     "mark of the last change": () => store.readChangeMark(),
+    ...Object.fromEntries(
+      STATS_KEYS.map((by) => [`figures by ${by}`, () => store.readNetworkStats({ filter: {}, by })]),
+    ),
   };
 }

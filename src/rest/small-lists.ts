@@ -1,5 +1,6 @@
 import type { Loaders } from "../loaders/loaders.js";
 import type { HostRow, NamedRow, TextMatch, VmSearch, VmSort } from "../loaders/rows.js";
+import { matchParts } from "../model/match-parts.js";
 import type { NamedCollection } from "./elements/elements.js";
 import { readHostAddress, UNKNOWN_PARENT } from "./elements/elements.js";
 import type { ListRequest } from "./request/list-request.js";
@@ -70,22 +71,8 @@ function isAddressMatch(match: TextMatch, { address }: SearchedRow): boolean {
   return address !== undefined && isMatch(match, readHostAddress({ address }));
 }
 
-/**
- * Tells whether a name matches. It compares part by part and never goes back; a regular expression with many stars
- * would take hours.
- */
+/** Tells whether a name matches. */
 function isMatch({ parts, ignoreCase }: TextMatch, name: string): boolean {
   const fold = (text: string): string => (ignoreCase ? text.toLowerCase() : text);
-  const text = fold(name);
-  const [first = "", ...others] = parts.map(fold);
-  const last = others.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of others) {
-    const found = text.indexOf(part, at);
-    if (found === -1) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
+  return matchParts(parts.map(fold), fold(name));
 }

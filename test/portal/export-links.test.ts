@@ -22,6 +22,7 @@ test.each([
   "56-6F-00-00-00-01",
   "10.1.2.",
   "566f00000001",
+  "https://app-11.example.org:8443/ui",
 ])("the export of what %j finds has the filter of the list, which the server understands", (text) => {
   const path = formatExportPath(CSV, parseSearch(text));
   const { pathname, searchParams } = new URL(path, "http://server.test/");

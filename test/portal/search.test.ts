@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { isHalfTyped, parseSearch } from "../../portal/src/vms/search.js";
+import { toFilter } from "../../portal/src/vms/vm-filter.js";
+import { parseFindText } from "../../src/graph/arguments/filters/find-text.js";
 
 test.each([
   ["", { kind: "all" }],
@@ -16,7 +18,7 @@ test.each([
   ["10.1.", { kind: "name-or", text: "10.1.", other: { kind: "prefix", prefix: "10.1.0.0/16" } }],
   ["10.256", { kind: "name", text: "10.256" }],
   [".1", { kind: "name", text: ".1" }],
-  ["10.1.2.3.", { kind: "name", text: "10.1.2.3." }],
+  ["10.1.2.3.", { kind: "name", text: "10.1.2.3" }],
   ["10.1.2.256", { kind: "name", text: "10.1.2.256" }],
   ["010.1.2.3", { kind: "name", text: "010.1.2.3" }],
   ["2001:db8::1", { kind: "address", address: "2001:db8::1" }],
@@ -44,6 +46,15 @@ test.each([
   ["*", { kind: "all" }],
   ["566F1a000100", { kind: "name-or", text: "566F1a000100", other: { kind: "mac", mac: "566F1a000100" } }],
   ["566f00", { kind: "name", text: "566f00" }],
+  ["app-11:22", { kind: "name", text: "app-11" }],
+  ["https://me@app-11.example.org:8443/ui?x#y", { kind: "name", text: "app-11.example.org" }],
+  ["ssh://app-11", { kind: "name", text: "app-11" }],
+  ["http://10.1.2.3:8080/path", { kind: "address", address: "10.1.2.3" }],
+  ["app-11.example.org.", { kind: "name", text: "app-11.example.org" }],
+  ["app-11.example.org.:443", { kind: "name", text: "app-11.example.org" }],
+  ["http://", { kind: "name", text: "http://" }],
+  ["56:66", { kind: "name", text: "56:66" }],
+  ["..", { kind: "name", text: ".." }],
 ])("the search box takes %j for %j", (text, search) => {
   expect(parseSearch(text)).toEqual(search);
 });
@@ -71,3 +82,35 @@ test.each(["56-6F-1A-00-01-00", "566f.1a00.0100", "566f-1a00-0100", "202611-2900
     expect(parseSearch(text)).toEqual({ kind: "name-or", text, other: { kind: "mac", mac: text } });
   },
 );
+
+test.each([
+  ["app-11", "app-11"],
+  ["app-11:22", "app-11"],
+  ["https://app-11.example.org:8443/ui", "app-11.example.org"],
+  ["app-11.example.org.", "app-11.example.org"],
+  ['"app-11.example.org.:443",', "app-11.example.org"],
+  ["56:66", "56:66"],
+])("the search box and find look for %j by the same part of a name", (text, part) => {
+  const target = parseFindText(text);
+  expect(target.kind === "NAME" && target.names.at(-1)?.parts[1]).toBe(part);
+  expect(parseSearch(text)).toEqual({ kind: "name", text: part });
+});
+
+test.each([
+  "10.1.2.3:22",
+  "http://10.1.2.3/x",
+  "[2001:db8::1]:443",
+  "https://me@[2001:db8::1]:8443/",
+  "fe80::1%eth0",
+])("the search box and find look for %j by the same address", (text) => {
+  const target = parseFindText(text);
+  const address = target.kind === "ADDRESS" && target.text;
+  expect(parseSearch(text)).toEqual({ kind: "address", address });
+});
+
+test("only a text with a dot, as complete host names have one, is looked for in guests' names too", () => {
+  expect(toFilter(parseSearch("app-11"))).toEqual({ nameContains: "app-11" });
+  expect(toFilter(parseSearch("app-11.example.org"))).toEqual({
+    or: [{ nameContains: "app-11.example.org" }, { fqdn: { contains: "app-11.example.org" } }],
+  });
+});

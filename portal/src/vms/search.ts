@@ -1,6 +1,9 @@
+import { isBeginning, takeHost } from "../../../src/model/address/take-host.js";
+
 /** What a text in the search box asks for. */
 export type Search =
   | { readonly kind: "all" }
+  /** A part of a VM's name, or of its guest's if it has a dot. */
   | { readonly kind: "name"; readonly text: string }
   | { readonly kind: "address"; readonly address: string }
   | { readonly kind: "prefix"; readonly prefix: string }
@@ -13,17 +16,21 @@ type OtherSearch = Extract<Search, { kind: "prefix" | "mac" }>;
 
 /**
  * Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. Quotation
- * marks and commas around it come from where it was copied. A `*` there is not needed, since parts are found anyway.
+ * marks and commas around it come from where it was copied. A `*` there is not needed, since parts are found anyway. Of a URL, and
+ * of a name or an address with a port, the host is taken, as the server's `find` does.
  */
 export function parseSearch(text: string): Search {
   const trimmed = text.replace(AROUND, "");
   if (trimmed === "") return { kind: "all" };
   if (MAC.some((form) => form.test(trimmed))) return { kind: "mac", mac: trimmed };
-  const address = takeAddress(trimmed);
+  const host = isBeginning(trimmed) ? trimmed : takeHost(trimmed).host;
+  const address = host.replace(/%[\w.-]+$/, "");
   if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
   if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
-  const other = parseOther(trimmed);
-  return other === null ? { kind: "name", text: trimmed } : { kind: "name-or", text: trimmed, other };
+  const other = parseOther(host);
+  if (other !== null) return { kind: "name-or", text: host, other };
+  // A dot may end a complete name.
+  return { kind: "name", text: host.replace(/(?<=[^.])\.$/, "") };
 }
 
 /** Tells whether a text may be a part of a MAC or of an IPv6 address. The server finds only complete ones. */
@@ -38,16 +45,6 @@ function parseOther(text: string): OtherSearch | null {
   if (!text.includes(".") || octets.length > 3) return null;
   const address = [...octets, "0", "0", "0"].slice(0, 4).join(".");
   return isIPv4(address) ? { kind: "prefix", prefix: `${address}/${8 * octets.length}` } : null;
-}
-
-/**
- * Takes the address from the forms that browsers, guests and half-typed prefixes have: `[fe80::1]:22`, `fe80::1%eth0`,
- * `10.0.0.0/`, `10.0.0.1:22`, `http://10.0.0.1/`.
- */
-function takeAddress(text: string): string {
-  const host = text.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/$/, "");
-  const [, withPort] = /^(?:\[([^[\]]+)\]|(\d+(?:\.\d+){3}))(?::\d{1,5})?$/.exec(host)?.filter(Boolean) ?? [];
-  return (withPort ?? host).replace(/%[\w.-]+$/, "");
 }
 
 function isPrefix(text: string): boolean {

@@ -9,7 +9,9 @@ type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;
 export function toFilter(search: Search): Filter | null {
   switch (search.kind) {
     case "name":
-      return { nameContains: search.text };
+      return search.text.includes(".")
+        ? { or: [{ nameContains: search.text }, { fqdn: { contains: search.text } }] }
+        : { nameContains: search.text };
     case "address":
       return { ip: search.address };
     case "prefix":

@@ -1,4 +1,6 @@
-import { startCluster, type SimulatedCluster } from "../../simulator/cluster.js";
+import { startCluster } from "../../simulator/cluster.js";
+import type { SimulatedVm, WireInterface } from "../../simulator/world/vm.js";
+import type { World } from "../../simulator/world/world.js";
 import type { TlsCredentials } from "../../vdsm/wire/tls.js";
 import { writeDemoRecord } from "./demo-record.js";
 import { createDemoTlsReader } from "./demo-tls.js";
@@ -25,6 +27,7 @@ const KNOWN_ADDRESS = "10.1.2.3";
 export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
   const cluster = await startCluster({ ...DEMO, port: 0, tls: true });
   placeKnownAddress(cluster.world);
+  placeFaults(cluster.world);
   const { clientTls } = cluster;
   const hosts = cluster.hosts.map(({ name, host, port }) => ({
     id: deriveDemoHostId(name),
@@ -49,13 +52,38 @@ export async function startDemoCluster(dataDir: string): Promise<DemoCluster> {
 }
 
 /** Gives the known address to the container host, whose own addresses never change; only its containers come and go. */
-function placeKnownAddress(world: SimulatedCluster["world"]): void {
+function placeKnownAddress(world: World): void {
   const vm = world.vms.find(({ kind, pinned }) => pinned && kind === "docker host");
   const uplink = vm?.netIfaces?.find(({ inet }) => inet[0]?.startsWith("10.") === true);
-  if (vm?.netIfaces == null || uplink === undefined) return;
-  const moved = { ...uplink, inet: [KNOWN_ADDRESS, ...uplink.inet.slice(1)] };
-  world.setInterfaces(
-    vm.id,
-    vm.netIfaces.map((each) => (each === uplink ? moved : each)),
-  );
+  if (vm === undefined || uplink === undefined) return;
+  replaceInterface(world, vm, uplink, { ...uplink, inet: [KNOWN_ADDRESS, ...uplink.inet.slice(1)] });
+}
+
+/**
+ * Makes the faults that people look for, on VMs that stay as they are: an address on two VMs of the storage network, one MAC on
+ * two vNICs, and a VM that both hosts say they run.
+ */
+function placeFaults(world: World): void {
+  const [server, application] = [world.findVm("web-01"), world.findVm("win-app-08")];
+  const taken = server.netIfaces?.find(({ inet }) => inet[0]?.startsWith(STORAGE_PREFIX))?.inet[0];
+  const storage = application.netIfaces?.find(({ inet }) => inet[0]?.startsWith(STORAGE_PREFIX));
+  if (taken !== undefined && storage !== undefined) {
+    replaceInterface(world, application, storage, { ...storage, inet: [taken] });
+  }
+  const [original, copy] = [world.findVm("appliance-06"), world.findVm("legacy-07")];
+  const mac = original.nics[0]?.mac;
+  if (mac !== undefined) {
+    world.setNics(
+      copy.id,
+      copy.nics.map((nic, at) => (at === 0 ? { ...nic, mac } : nic)),
+    );
+  }
+  for (const { name } of world.hosts) world.placeVm(world.findVm("router-10"), name, "Up");
+}
+
+/** What the addresses of the simulated storage network begin with. */
+const STORAGE_PREFIX = "10.20.";
+
+function replaceInterface(world: World, vm: SimulatedVm, before: WireInterface, after: WireInterface): void {
+  world.setInterfaces(vm.id, vm.netIfaces?.map((each) => (each === before ? after : each)) ?? null);
 }

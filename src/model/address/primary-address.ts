@@ -49,8 +49,9 @@ export interface PrimaryAddress<Interface, Nic> {
  * 4. of these others, one that is no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
  * 5. one of a scope that reaches farther (see {@link AddressScope});
  * 6. IPv4;
- * 7. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
- * 8. the first one in the order of the vNICs by name, then in reported order.
+ * 7. one of the first vNIC by name;
+ * 8. an IPv6 address that stays: made from the MAC or set by hand, not one that a guest makes up and replaces;
+ * 9. the first one in reported order.
  *
  * Never chosen are loopback addresses, 192.0.0.0/29, and those of bridges of containers. Addresses are ranked one by one,
  * so the answer changes only if a better one comes or this one goes.

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { VmSearch } from "../../../loaders/rows.js";
+import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
+import { countWholeTexts, mayMatchAll } from "./text-contradictions.js";
 
 /**
- * Refuses conditions that cannot hold together, so that no VM could be found: those of which a VM has one value, and an address
- * beside none. Inside an alternative (`or`) or a NOT, it refuses only an address beside none: there the whole filter may hold.
+ * Refuses conditions that cannot hold together, so that no VM could be found: those of which a VM has one value (of its host's
+ * names two), and an address beside none. Inside an alternative (`or`) or a NOT, it refuses only an address beside none: there the whole filter may hold.
  */
 export function checkContradictions(search: readonly VmSearch[]): void {
   const parts = search.flatMap((part) => listTogether(part));
@@ -20,10 +21,10 @@ export function checkContradictions(search: readonly VmSearch[]): void {
   const reasons = [EVERY_REASON, ...collect(wanted, listReasons)];
   refuseIfNoneLeft("stale, staleReason", reasons, collect(unwanted, listReasons));
   for (const key of ["name", "fqdn"] as const) {
-    const isText = (part: VmSearch) => part.kind === "text" && part.key === key;
-    const excluded = unwanted.filter((part) => isText(part) && !hasFurther(part));
-    refuseIfNoneLeft(key, collect(wanted.filter(isText), listTexts), collect(excluded, listTexts));
+    if (!mayMatchAll(listMatches(wanted, key), listMatches(unwanted, key))) throw createNothingLeft(key);
   }
+  // A host is found by its name and by its address, so that two different texts may be of one.
+  if (countWholeTexts(listMatches(wanted, "host")) > 2) throw createNothingLeft("host");
   for (const part of unwanted) refuseOpposite(part, wanted);
 }
 
@@ -91,17 +92,8 @@ const listHosts = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null
 const listOnTwoHosts = (part: VmSearch) => (part.kind === "onTwoHosts" ? [true] : null);
 const listReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);
 
-/**
- * Lists the complete text that a name must be, in lower case; `null`: any text may do. Beyond ASCII two letters may both match a
- * third one.
- */
-const listTexts = (part: VmSearch) => {
-  const [text = "", ...others] = part.kind === "text" ? part.match.parts : [];
-  return others.length > 0 || !/^[\0-\x7f]*$/.test(text) ? null : [text.toLowerCase()];
-};
-
-function hasFurther(part: VmSearch): boolean {
-  return part.kind === "text" && part.match.also !== undefined;
+function listMatches(parts: readonly VmSearch[], key: "name" | "fqdn" | "host"): readonly TextMatch[] {
+  return parts.flatMap((part) => (part.kind === "text" && part.key === key ? [part.match] : []));
 }
 
 function collect<Value>(
@@ -124,8 +116,11 @@ function refuseIfNoneLeft<Value>(
   if (first === undefined) return;
   const isLeft = (value: Value) =>
     others.every((values) => values.includes(value)) && !unwanted.some((values) => values.includes(value));
-  if (first.some(isLeft)) return;
-  throw createFilterError(
+  if (!first.some(isLeft)) throw createNothingLeft(field);
+}
+
+function createNothingLeft(field: string) {
+  return createFilterError(
     field,
     "nothing is left of it: a value was expected that meets all conditions, in `and` and `not` too; leave one of them out",
   );

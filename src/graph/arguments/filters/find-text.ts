@@ -9,6 +9,7 @@ import {
 } from "../../../model/address/cidr.js";
 import { normalizeAddress } from "../../../model/address/ip.js";
 import { normalizeMac } from "../../../model/address/mac.js";
+import { isBeginning, takeHost } from "../../../model/address/take-host.js";
 import { isUuid, parseUuid } from "../../../model/uuid.js";
 import { createGraphError } from "../../errors.js";
 import { parseText } from "../arguments.js";
@@ -52,13 +53,10 @@ export function parseFindText(given: string): FindTarget {
   if (address !== null) return { kind: "ADDRESS", text: address, port: port === null ? null : Number(port) };
   const cidr = parsePrefix(text);
   if (cidr !== null) return { kind: "CIDR", cidr };
-  if (NO_HOST.test(text)) return { kind: "NAME", names: [matchPart(text)], at: null };
+  if (isBeginning(text)) return { kind: "NAME", names: [matchPart(text)], at: null };
   const at = port === null ? null : { host: host.replace(/\.$/, "").toLowerCase(), port };
   return { kind: "NAME", names: matchHostName(host), at };
 }
-
-/** The beginning of a MAC, or of an address of IPv6, is no host with a port. */
-const NO_HOST = /^(?:[0-9a-f]{2}:\d\d|\d+:\d+)$/i;
 
 const QUOTES_AROUND = /^[\s"'`]+|[\s"'`,;]+$/g;
 const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
@@ -78,19 +76,6 @@ function matchHostName(host: string): TextMatch[] {
 function matchPart(part: string): TextMatch {
   return { parts: ["", part, ""], ignoreCase: true };
 }
-
-/**
- * Takes the host from `10.0.0.1:22`, `[2001:db8::1]:443`, `app-11:22` and `https://me@10.0.0.1/path`. A text of another form stays
- * as it is. A name that really has a port or a slash contains its host, and so is found by it.
- */
-function takeHost(text: string): { readonly host: string; readonly port: string | null } {
-  const authority =
-    text.replace(/^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?([^/?#]*).*$/i, "$1").replace(/\/$/, "") || text;
-  const [, inBrackets, plain, port] = HOST_AND_PORT.exec(authority) ?? [];
-  return { host: inBrackets ?? plain ?? authority, port: port ?? null };
-}
-
-const HOST_AND_PORT = /^(?:\[([^[\]]+)\]|([^:\s]+))(?::(\d{1,5}))?$/;
 
 function parsePrefix(text: string): Cidr | null {
   const [, address = ""] = /^([^/]+)\/\d+$/.exec(text) ?? [];

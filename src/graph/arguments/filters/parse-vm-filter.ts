@@ -11,6 +11,7 @@ import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
 import { checkContradictions, createFilterError } from "./contradictions.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
+import { mayMatchAll } from "./text-contradictions.js";
 import type { VmFilterInput } from "./vm-filter.js";
 
 /** The deepest nesting of filters. Nobody reads more, and each level makes the database's plan longer. */
@@ -143,29 +144,22 @@ function parseTextFilter(
   if (input == null) return [];
   const { eq, contains, startsWith } = input;
   const parse = (name: string, text: string) => parseText(`${field}.${name}`, text);
-  checkPartOf(`${field}.contains`, contains, eq, (whole, part) => whole.includes(part));
-  checkPartOf(`${field}.startsWith`, startsWith, eq, (whole, part) => whole.startsWith(part));
   const patterns = [
-    ...(eq == null ? [] : [[parse("eq", eq)]]),
-    ...(contains == null ? [] : [["", parse("contains", contains), ""]]),
-    ...(startsWith == null ? [] : [[parse("startsWith", startsWith), ""]]),
+    ...(eq == null ? [] : [{ name: "eq", parts: [parse("eq", eq)] }]),
+    ...(contains == null ? [] : [{ name: "contains", parts: ["", parse("contains", contains), ""] }]),
+    ...(startsWith == null ? [] : [{ name: "startsWith", parts: [parse("startsWith", startsWith), ""] }]),
   ];
-  const match = patterns.reduceRight<TextMatch | null>(
-    (also, parts) => ({ parts, ignoreCase: true, ...(also !== null && { also }) }),
-    null,
-  );
+  const match = patterns.reduceRight<TextMatch | null>((also, { name, parts }) => {
+    const own = { parts, ignoreCase: true };
+    if (eq != null && !mayMatchAll([{ parts: [eq], ignoreCase: true }, own], [])) {
+      throw createFilterError(
+        `${field}.${name}`,
+        `${JSON.stringify(eq)} does not have this; leave one of them out`,
+      );
+    }
+    return also === null ? own : { ...own, also };
+  }, null);
   return match === null ? [] : [create(match)];
-}
-
-/** Refuses a part of a text that the whole text, asked for beside it, does not have. */
-function checkPartOf(
-  field: string,
-  part: string | null | undefined,
-  whole: string | null | undefined,
-  hasPart: (whole: string, part: string) => boolean,
-): void {
-  if (part == null || whole == null || hasPart(whole.toLowerCase(), part.toLowerCase())) return;
-  throw createFilterError(field, `${JSON.stringify(whole)} does not have this; leave one of them out`);
 }
 
 function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {

@@ -179,6 +179,14 @@ test.each([
   ['{name: {eq: "a"}, and: [{name: {eq: "b"}}]}', "name: nothing is left of it"],
   ['{name: {eq: "a", startsWith: "a"}, not: {name: {eq: "A"}}}', "name: nothing is left of it"],
   ['{fqdn: {eq: "a"}, and: [{and: [{fqdn: {eq: "b"}}]}]}', "fqdn: nothing is left of it"],
+  ['{name: {eq: "web"}, nameContains: "db"}', "name: nothing is left of it"],
+  ['{name: {eq: "web"}, not: {nameContains: "E"}}', "name: nothing is left of it"],
+  ['{name: {startsWith: "we"}, and: [{name: {startsWith: "DB"}}]}', "name: nothing is left of it"],
+  ['{fqdn: {eq: "web.example"}, and: [{fqdn: {startsWith: "db"}}]}', "fqdn: nothing is left of it"],
+  [
+    '{host: {eq: "host-a"}, and: [{host: {eq: "192.0.2.10"}}, {host: {eq: "host-b"}}]}',
+    "host: nothing is left of it",
+  ],
   ['{ip: "10.0.0.1", not: {ip: "10.0.0.1"}}', "not: it excludes what is asked for beside it"],
   ['{network: {eq: "a"}, and: [{not: {or: [{network: {eq: "a"}}]}}]}', "not: it excludes what is asked for"],
   [
@@ -230,6 +238,10 @@ test.each([
   ['{name: {eq: "WEB"}, and: [{name: {eq: "web"}}], not: {name: {eq: "db"}}}', ["web"]],
   ['{name: {eq: "web"}, not: {name: {startsWith: "web.", eq: "web.b"}}}', ["web"]],
   ['{ip: "10.0.1.5", not: {ip: "10.0.1.6"}}', ["web"]],
+  ['{name: {eq: "web"}, nameContains: "EB", and: [{name: {startsWith: "W"}}]}', ["web"]],
+  ['{name: {startsWith: "W"}, and: [{name: {startsWith: "we"}}]}', ["web"]],
+  ['{or: [{name: {eq: "web"}}, {name: {eq: "web"}, nameContains: "db"}]}', ["web"]],
+  ['{host: {eq: "host-a"}, and: [{host: {eq: "192.0.2.10"}}, {host: {eq: "HOST-A"}}]}', ALL],
   ['{or: [{name: {eq: "a"}, and: [{name: {eq: "b"}}]}, {name: {eq: "web"}}]}', ["web"]],
   ["{stale: true, not: {staleReason: [HOST_FAILED]}}", ["mute"]],
 ])(
