@@ -320,12 +320,10 @@ function declareInner({ query, variables }: Given): fc.Arbitrary<Given> {
   const values = used.map(([name, [, each]]) =>
     fc.constantFrom(...each).map((value) => [name, value] as const),
   );
-  return fc
-    .tuple(...values)
-    .map((given) => ({
-      query: `${declares} {${body}`,
-      variables: { ...variables, ...Object.fromEntries(given) },
-    }));
+  return fc.tuple(...values).map((given) => ({
+    query: `${declares} {${body}`,
+    variables: { ...variables, ...Object.fromEntries(given) },
+  }));
 }
 
 function askRandomly(root: Root): fc.Arbitrary<Asked> {
