@@ -139,6 +139,21 @@ describe("of 100,000 VMs a page comes by an index", () => {
     ["by the beginning of an interface's name that none has", { interfaceName: { startsWith: "zz" } }, 0, 50],
     ["by a network that none is on", { network: { eq: "nowhere" } }, 0, 50],
     ["by a network that a fiftieth is on", { network: { eq: "NET7" } }, 51, 25_000],
+    ["by part of an interface's name that none has", { interfaceName: { contains: "zz" } }, 0, 300],
+    ["by part of a network's name that none is on", { network: { contains: "zz" } }, 0, 300],
+    ["by part of a host's name that none has", { host: { contains: "zz" } }, 0, 300],
+    [
+      "by part of an interface's name that none has, beside a network's that all are on",
+      { network: { contains: "net" }, interfaceName: { contains: "zz" } },
+      0,
+      300,
+    ],
+    [
+      "by part of either name that none has",
+      { or: [{ interfaceName: { contains: "zz" } }, { network: { contains: "zz" } }] },
+      0,
+      300,
+    ],
     ["by a host's name", { host: { eq: "HOST7" } }, 51, 25_000],
     ["by their state", { status: [1] }, 51, 1_000],
     ["that are stale, where none is", { stale: true }, 0, 2_000],
@@ -149,6 +164,20 @@ describe("of 100,000 VMs a page comes by an index", () => {
     const cost = await measure(() => reads.readVmsPage({ ...page, filter, order: "NAME_ASC" }));
     expect(cost).toMatchObject({ rows, scanned: [] });
     expect(cost.met).toBeLessThan(most);
+  });
+
+  test.each<[string, object, number, number]>([
+    ["an interface's name that nearly all have", { interfaceName: { contains: "TH" } }, 51, 6_000],
+    ["a network's name that all are on", { network: { contains: "ET" } }, 51, 6_000],
+    ["a guest's name that all have", { fqdn: { contains: "exa" } }, 51, 2_000],
+    ["a guest's name that few have", { fqdn: { contains: "7777" } }, 19, 100_000],
+  ])("found by part of %s: nothing is read far in vain", async (_, input, rows, most) => {
+    const filter = parseVmFilter(input);
+    for (const order of ["NAME_ASC", "PRIMARY_ADDRESS_DESC"] as const) {
+      const cost = await measure(() => reads.readVmsPage({ ...page, filter, order }));
+      expect(cost.rows).toBe(rows);
+      expect(cost.met, order).toBeLessThanOrEqual(most);
+    }
   });
 
   test.each(["NAME_ASC", "HOST_ASC"] as const)(

@@ -12,6 +12,8 @@ export interface VmConditionSql {
   readonly from: string;
   /** `true`: the statement reads the rows in its order, by an index, and ends as soon as it has enough of them. */
   readonly isWalked?: boolean;
+  /** `true`: the statement looks at few rows, whose ids it knows. */
+  readonly isLookedUp?: boolean;
   /** The name, in the collation of the index that the source has for names. */
   readonly name: string;
   hasStatus(statuses: readonly number[], parameters: SqlParameters): string;
@@ -109,13 +111,14 @@ export function buildSearchCondition(
  * VMs. So each part that needs another table finds its VMs by itself, and the parts that need none are joined in one
  * condition.
  *
- * Exception: a statement that reads the rows in its order, with a part that has to look at every VM anyway. It looks into
- * the other tables row by row, because it ends early if many VMs are found.
+ * Exceptions: a statement that looks at few rows anyway, and one that reads the rows in its order, with a part that has to look at
+ * every VM. They look into the other tables row by row. The latter ends early if many VMs are found.
  */
 function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters: SqlParameters): string {
   const own = parts.filter(({ kind }) => OWN_KINDS.has(kind));
   const others = parts.filter(({ kind }) => !OWN_KINDS.has(kind));
-  if (others.length === 0 || (own.length > 0 && source.isWalked === true)) {
+  const isByRow = source.isLookedUp === true || (own.length > 0 && source.isWalked === true);
+  if (others.length === 0 || isByRow) {
     return joinConditions(parts, " OR ", source, parameters);
   }
   const conditions = [
@@ -210,9 +213,13 @@ function buildTextCondition(
       return `(d.vm_fqdn <> '' AND ${matchText("d.vm_fqdn", match, parameters)})`;
     case "cluster":
       return source.hasCluster(match, parameters);
-    case "host": {
-      const matches = ["v.vds_name", "v.host_name"].map((column) => matchText(column, match, parameters));
-      return `d.run_on_vds IN (SELECT v.vds_id FROM vds_static v WHERE ${matches.join(" OR ")})`;
-    }
+    case "host":
+      return `d.run_on_vds IN (${selectHosts(match, parameters)})`;
   }
+}
+
+/** Selects the ids of the hosts whose name or address matches. */
+export function selectHosts(match: TextMatch, parameters: SqlParameters): string {
+  const matches = ["v.vds_name", "v.host_name"].map((column) => matchText(column, match, parameters));
+  return `SELECT v.vds_id FROM vds_static v WHERE ${matches.join(" OR ")}`;
 }

@@ -50,7 +50,8 @@ function isContains(parts: readonly string[]): boolean {
   return parts.length === 3 && parts[0] === "" && parts[2] === "";
 }
 
-function isAscii(text: string): boolean {
+/** Returns `true` if a text has only ASCII characters. */
+export function isAscii(text: string): boolean {
   return /^[\0-\x7f]*$/.test(text);
 }
 

@@ -1,7 +1,5 @@
-import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmFilter } from "../../types.js";
-import type { VmSearch } from "../../vm-search.js";
 import type { VmScopeSql } from "./scope.js";
 import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
@@ -32,17 +30,4 @@ function listConditions(filter: VmFilter, source: VmConditionSql, parameters: Sq
   if (ip !== undefined) conditions.push(source.hasAddress(ip, parameters));
   if (search !== undefined) conditions.push(buildSearchCondition(search, source, parameters));
   return conditions;
-}
-
-/** Finds the reasons of which each VM that a search finds has one; `null`: it may find others, or none at all. */
-export function findStaleReasons(search: VmSearch | undefined): readonly StaleReason[] | null {
-  if (search?.kind === "and") {
-    return search.parts.reduce<readonly StaleReason[] | null>(
-      (found, part) => found ?? findStaleReasons(part),
-      null,
-    );
-  }
-  if (search?.kind !== "staleReason" || search.reasons.length === 0) return null;
-  const reasons = search.reasons.filter((reason) => reason !== null);
-  return reasons.length === search.reasons.length ? reasons : null;
 }

@@ -1,10 +1,9 @@
-import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import type { VmRow } from "../../types.js";
 import type { VmPageRequest } from "../../vm-search.js";
-import { FROM_VMS, OWN_CONDITIONS, selectMayBeStale } from "../conditions/own-conditions.js";
+import { buildByCandidates } from "../conditions/candidates.js";
+import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import type { VmScopeSql } from "../conditions/scope.js";
-import { buildVmConditions, findStaleReasons } from "../conditions/vm-conditions.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
 import { VM_COLUMNS } from "./vm-columns.js";
 
@@ -34,34 +33,14 @@ export function buildVmsPage(
   const parameters = new SqlParameters();
   const { key } = splitOrder(request.order);
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
-  const where = buildVmConditions(request.filter, scope, { ...OWN_CONDITIONS, isWalked }, parameters);
-  const hasValues = parameters.values.length > 0;
-  const build = (condition: string): string => {
-    const page = { request, where: condition, hasValues, columns, parameters };
+  const source = { ...OWN_CONDITIONS, isWalked };
+  const search = { filter: request.filter, scope, source, mayScan: true };
+  const text = buildByCandidates(search, parameters, (where) => {
+    const page = { request, where, hasValues: parameters.values.length > 0, columns, parameters };
     return isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
-  };
-  const reasons = findStaleReasons(request.filter.search);
-  const text = reasons === null ? build(where) : buildStalePage(reasons, where, build);
+  });
   return { text, values: parameters.values };
 }
-
-/**
- * Builds a page of stale VMs. Few may be stale, or nearly all of them while hosts do not answer. So it first looks for some that
- * may be: if there are no more, these are looked up; otherwise a page is soon full. Only one part gives rows.
- */
-function buildStalePage(
-  reasons: readonly StaleReason[],
-  where: string,
-  build: (where: string) => string,
-): string {
-  const few = "(SELECT ids FROM stale)";
-  return `WITH stale AS MATERIALIZED (SELECT ARRAY(SELECT * FROM (${selectMayBeStale(reasons)}) o LIMIT ${FEW_VMS + 1}) AS ids)
-    (${build(`${where} AND cardinality(${few}) <= ${FEW_VMS} AND s.vm_guid = ANY(${few}::uuid[])`)})
-    UNION ALL (${build(`${where} AND cardinality(${few}) > ${FEW_VMS}`)})`;
-}
-
-/** So many VMs are looked up and sorted faster than a page among all VMs is filled. */
-const FEW_VMS = 2_000;
 
 /** The parts of which a page's statement is built. */
 interface PageParts {

@@ -1,7 +1,8 @@
 import type { VmScopeSql } from "../conditions/scope.js";
-import { FROM_VMS, OWN_CONDITIONS, selectMayBeStale } from "../conditions/own-conditions.js";
+import { buildByCandidates } from "../conditions/candidates.js";
+import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import { buildSearchOrder } from "../conditions/search-conditions.js";
-import { buildVmConditions, findStaleReasons } from "../conditions/vm-conditions.js";
+import { buildVmConditions } from "../conditions/vm-conditions.js";
 import { SqlParameters, queryRows, queryOptionalRows, type Queryable } from "../../postgres/sql.js";
 import type { VmFilter, VmIdList, VmRow } from "../../types.js";
 import { SELECT_VMS } from "./vm-columns.js";
@@ -9,17 +10,14 @@ import { SELECT_VMS } from "./vm-columns.js";
 /** Counts the VMs that match a filter. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
-  const reasons = findStaleReasons(filter.search);
-  const where = [
-    buildVmConditions(filter, scope, OWN_CONDITIONS, parameters),
-    ...(reasons === null ? [] : [`s.vm_guid IN (${selectMayBeStale(reasons)})`]),
-  ].join(" AND ");
-  const [row] = await queryOptionalRows<{ count: string }>(
-    database,
-    `SELECT count(*) AS count FROM ${FROM_VMS} WHERE ${where}`,
-    parameters.values,
+  const search = { filter, scope, source: OWN_CONDITIONS, mayScan: false };
+  const count = buildByCandidates(
+    search,
+    parameters,
+    (where) => `SELECT count(*) AS count FROM ${FROM_VMS} WHERE ${where}`,
   );
-  return Number(row?.count ?? 0);
+  const rows = await queryOptionalRows<{ count: string }>(database, count, parameters.values);
+  return rows.reduce((sum, row) => sum + Number(row.count), 0);
 }
 
 /**

@@ -1,0 +1,192 @@
+import type { SqlParameters } from "../../postgres/sql.js";
+import type { VmFilter } from "../../types.js";
+import type { VmSearch } from "../../vm-search.js";
+import { OWN_CONDITIONS, selectMayBeStale } from "./own-conditions.js";
+import type { VmScopeSql } from "./scope.js";
+import { buildSearchCondition, selectHosts, type VmConditionSql } from "./search-conditions.js";
+import { isAscii, matchText, type TextMatch } from "./text-match.js";
+import { buildVmConditions } from "./vm-conditions.js";
+
+/** Some VMs, among which are all that a condition finds. */
+interface Candidates {
+  /** Selects their ids. Of more than `most` it may select others, as long as these are as many. */
+  readonly select: (parameters: SqlParameters) => string;
+  /** So many VMs are looked up and sorted faster than a page among all VMs is filled. */
+  readonly most: number;
+}
+
+/** What indexes find costs little even if it is of no use. */
+const MOST_FOUND = 2_000;
+/** What is found by reading a table must not be read far in vain. */
+const MOST_SCANNED = 500;
+
+/** The VMs that a statement finds. */
+export interface CandidateSearch {
+  readonly filter: VmFilter;
+  readonly scope: VmScopeSql;
+  readonly source: VmConditionSql;
+  /** Whether candidates are looked for by reading a table, too: to fill a page with few VMs takes much longer. */
+  readonly mayScan: boolean;
+}
+
+/**
+ * Builds a statement of the VMs of a filter, of which there may be few or nearly all. If PostgreSQL cannot know, it first looks
+ * for some candidates, in one way after another: if there are no more, these are looked up; otherwise a page is soon full. Only
+ * one part of the statement finds VMs.
+ */
+export function buildByCandidates(
+  { filter, scope, source, mayScan }: CandidateSearch,
+  parameters: SqlParameters,
+  build: (where: string) => string,
+): string {
+  const many = buildVmConditions(filter, scope, source, parameters);
+  const ways = listCandidates(filter).filter(({ most }) => mayScan || most === MOST_FOUND);
+  if (ways.length === 0) return build(many);
+  const one = buildVmConditions(filter, scope, { ...source, isLookedUp: true }, parameters);
+  const found = ways.map(
+    ({
+      select,
+      most,
+    }) => `SELECT ids FROM (SELECT ARRAY(SELECT * FROM (${select(parameters)}) o LIMIT ${most + 1}) AS ids OFFSET 0) f
+      WHERE cardinality(ids) <= ${most}`,
+  );
+  const few = "(SELECT ids FROM few)";
+  return `WITH few AS MATERIALIZED (SELECT * FROM (${found.join(" UNION ALL ")}) w LIMIT 1)
+    (${build(`${one} AND s.vm_guid = ANY(${few}::uuid[])`)})
+    UNION ALL SELECT * FROM (${build(many)}) m WHERE ${few} IS NULL`;
+}
+
+/** Lists ways to find the VMs of a filter, the cheapest first. PostgreSQL knows how many VMs have an id, an address or a MAC. */
+function listCandidates({ ids, hostId, ip, search }: VmFilter): readonly Candidates[] {
+  if (search === undefined || ids !== undefined || hostId !== undefined || ip !== undefined) return [];
+  const parts = listParts(search);
+  if (parts.some(({ kind }) => NARROW_KINDS.has(kind))) return [];
+  return parts.flatMap((part) => findCandidates(part) ?? []).sort((one, other) => other.most - one.most);
+}
+
+const NARROW_KINDS: ReadonlySet<VmSearch["kind"]> = new Set([
+  ...(["id", "hostId", "address", "addresses", "mac", "guestMac", "nicMac", "onTwoHosts", "none"] as const),
+]);
+
+/** Lists the conditions that must all hold. */
+function listParts(search: VmSearch): readonly VmSearch[] {
+  return search.kind === "and" ? search.parts.flatMap(listParts) : [search];
+}
+
+/** Finds a way to the VMs of a condition; `null`: there is none, or PostgreSQL finds the best one by itself. */
+function findCandidates(search: VmSearch): Candidates | null {
+  switch (search.kind) {
+    case "and":
+      return listCandidates({ search })[0] ?? null;
+    case "or": {
+      const each = search.parts.map(findCandidates);
+      const found = each.filter((one) => one !== null);
+      if (found.length < each.length) return null;
+      return {
+        select: (parameters) => found.map(({ select }) => `(${select(parameters)})`).join(" UNION ALL "),
+        most: Math.min(...found.map(({ most }) => most)),
+      };
+    }
+    case "staleReason": {
+      const reasons = search.reasons.filter((reason) => reason !== null);
+      if (reasons.length === 0 || reasons.length < search.reasons.length) return null;
+      return { select: () => selectMayBeStale(reasons), most: MOST_FOUND };
+    }
+    case "interfaceName":
+      return findByNames(search.match, INTERFACES);
+    case "network":
+      return findByNames(search.match, NICS);
+    case "text":
+      return isBeginningKnown(search.match) ? null : findByText(search);
+    default:
+      return null;
+  }
+}
+
+function findByText(search: VmSearch & { readonly kind: "text" }): Candidates | null {
+  const selectBy = (rows: string) => (parameters: SqlParameters) =>
+    `SELECT vm_guid FROM ${rows} WHERE ${buildSearchCondition(search, OWN_CONDITIONS, parameters)}`;
+  switch (search.key) {
+    case "cluster":
+      return null;
+    case "host":
+      return {
+        select: (parameters) => `SELECT o.vm_guid FROM vm_dynamic o
+          WHERE o.run_on_vds = ANY(ARRAY(${selectHosts(search.match, parameters)}))`,
+        most: MOST_FOUND,
+      };
+    case "name":
+      return { select: selectBy("vm_static s"), most: MOST_SCANNED };
+    case "fqdn":
+      return { select: selectBy("vm_dynamic d"), most: MOST_SCANNED };
+  }
+}
+
+/** A table of rows with names, and an index of these in lower case. */
+interface NamedRows {
+  readonly table: string;
+  readonly name: string;
+  readonly id: string;
+  /** Selects the ids of VMs by those of some of these rows. */
+  readonly selectVms: (rows: string) => string;
+}
+
+const INTERFACES: NamedRows = {
+  table: "vm_guest_agent_interfaces",
+  name: "interface_name",
+  id: "vm_id",
+  selectVms: (rows) => rows,
+};
+
+/** If there are too many vNICs, it is enough to know that. */
+const NICS: NamedRows = {
+  table: "vnic_graph_nic",
+  name: "network",
+  id: "nic_id",
+  selectVms: (rows) => `WITH nics AS MATERIALIZED (SELECT ARRAY(${rows}) AS ids)
+    SELECT i.vm_guid FROM vm_interface i
+      WHERE i.id = ANY((SELECT ids FROM nics WHERE cardinality(ids) <= ${MOST_FOUND})::uuid[])
+    UNION ALL SELECT unnest(ids) FROM nics WHERE cardinality(ids) > ${MOST_FOUND}`,
+};
+
+/** So many different names are compared. Hosts of containers give each of their interfaces a name of its own. */
+const MOST_NAMES = 1_000;
+
+/**
+ * Finds VMs by part of a name. There are few different names as a rule, and an index lists them: from each name to the next one.
+ * If there are too many, all rows are compared. BETWEEN: where few names are frequent, PostgreSQL would read the table for a rare
+ * one, but it expects little of a range.
+ */
+function findByNames(match: TextMatch, { table, name, id, selectVms }: NamedRows): Candidates | null {
+  if (isBeginningKnown(match)) return null;
+  const select = (parameters: SqlParameters): string => {
+    const rows = `SELECT t.${id} FROM ${table} t WHERE`;
+    const byName = `${rows} ${matchText(`t.${name}`, match, parameters)}`;
+    if (!isByLowerCase(match)) return `${byName} LIMIT ${MOST_SCANNED + 1}`;
+    const lower = `lower(t.${name} COLLATE "C")`;
+    return `WITH RECURSIVE walked(name) AS (
+        (SELECT ${lower} FROM ${table} t ORDER BY 1 LIMIT 1)
+        UNION ALL SELECT (SELECT ${lower} FROM ${table} t WHERE ${lower} > w.name ORDER BY 1 LIMIT 1)
+        FROM walked w WHERE w.name IS NOT NULL),
+      names AS MATERIALIZED (SELECT w.name FROM walked w WHERE w.name IS NOT NULL LIMIT ${MOST_NAMES + 1}),
+      found AS (SELECT n.name FROM names n WHERE (SELECT count(*) FROM names) <= ${MOST_NAMES}
+        AND ${matchText("n.name", match, parameters)})
+      SELECT v.id FROM found f CROSS JOIN LATERAL (
+        SELECT t.${id} AS id FROM ${table} t WHERE ${lower} BETWEEN f.name AND f.name LIMIT ${MOST_FOUND + 1}) v
+      UNION ALL ${byName} AND (SELECT count(*) FROM names) > ${MOST_NAMES} LIMIT ${MOST_FOUND + 1}`;
+  };
+  return {
+    select: (parameters) => selectVms(select(parameters)),
+    most: isByLowerCase(match) ? MOST_FOUND : MOST_SCANNED,
+  };
+}
+
+/** Returns `true` if an index finds texts by their beginning, or complete ones. */
+function isBeginningKnown({ parts, also }: TextMatch): boolean {
+  return parts[0] !== "" || (also !== undefined && isBeginningKnown(also));
+}
+
+/** Returns `true` if a name in lower case matches whenever the name itself does. An `I` matches `ı`, and an `i` does not. */
+function isByLowerCase({ parts, ignoreCase, also }: TextMatch): boolean {
+  return ignoreCase && parts.every(isAscii) && (also === undefined || isByLowerCase(also));
+}
