@@ -50,9 +50,13 @@ export function planFind(field: SelectedField, document: PlannedDocument): Answe
     countObject(work.count);
     const writeParts = async (reads: PartReads): Promise<TextPieces | null> => {
       // The statements are sent one behind the other, without a wait between them.
-      const written = await Promise.all(planned.map(({ write }) => write(target, reads, work)));
+      const written = await Promise.allSettled(planned.map(({ write }) => write(target, reads, work)));
+      const read = written.filter((_, at) => !isOwn(fields[at]?.name ?? ""));
+      if (!isOneRead) noteCommonFailure(read, work);
       const pieces: string[] = [];
-      for (const [at, part] of written.entries()) {
+      for (const [at, settled] of written.entries()) {
+        if (settled.status === "rejected") throw settled.reason;
+        const part = settled.value;
         if (part === null) return null;
         pieces.push(planned[at]?.start ?? "");
         for (const piece of part) pieces.push(piece);
@@ -63,10 +67,7 @@ export function planFind(field: SelectedField, document: PlannedDocument): Answe
     if (isOneRead) return writeParts({ loaders: null, trees: work.reads });
     if (document.patience.isExecuted(String(text))) return null;
     try {
-      // After the first statement has failed, all that follow fail with the same error.
-      const pieces = await readInOneState(work, writeParts, (error) => {
-        if (isOfDatabase(error)) work.noteFailure(error);
-      });
+      const pieces = await readInOneState(work, writeParts);
       return pieces ?? document.patience.note(String(text));
     } catch (error) {
       if (error instanceof LargeTreeError) document.patience.note(String(text));
@@ -75,9 +76,19 @@ export function planFind(field: SelectedField, document: PlannedDocument): Answe
   };
 }
 
-function isOfDatabase(error: unknown): boolean {
-  const { extensions } = error as { readonly extensions?: { readonly code?: unknown } };
-  return extensions?.code === "DEADLINE_EXCEEDED" || extensions?.code === "OVERLOADED";
+/** Notes a failure of the database that all parts have: each of them would fail in execution, too. */
+function noteCommonFailure(
+  parts: readonly PromiseSettledResult<unknown>[],
+  { noteFailure }: Pick<RootWork, "noteFailure">,
+): void {
+  const failures = parts.flatMap((part) => (part.status === "rejected" ? [part.reason as unknown] : []));
+  const codes = new Set(failures.map(findCode));
+  const isOfDatabase = codes.has("DEADLINE_EXCEEDED") || codes.has("OVERLOADED");
+  if (failures.length === parts.length && codes.size === 1 && isOfDatabase) noteFailure(failures[0]);
+}
+
+function findCode(error: unknown): unknown {
+  return (error as { readonly extensions?: { readonly code?: unknown } }).extensions?.code;
 }
 
 function isOwn(name: string): boolean {

@@ -504,6 +504,41 @@ describe("the fast path", () => {
     }
   });
 
+  test.each([
+    ["its VMs cannot be read", false, 2],
+    ["nothing of it can be read", true, 1],
+  ])(
+    "answers find as execution does if %s, and reads nothing again in vain",
+    async (_, failsHosts, tries) => {
+      let failures = 0;
+      const failing = (): Promise<never> => {
+        failures += 1;
+        const extensions = { code: "OVERLOADED", http: { status: 503 } };
+        return Promise.reject(Object.assign(new Error("too many searches"), { extensions }));
+      };
+      const openSnapshot: TestDatabase["store"]["openSnapshot"] = (scope) => {
+        const snapshot = database.store.openSnapshot(scope);
+        const hosts = failsHosts ? { readHosts: failing } : {};
+        return {
+          ...snapshot,
+          reads: { ...snapshot.reads, readVmsPage: failing, ...hosts },
+          createTreeReads: () => ({ ...snapshot.createTreeReads(), readTreesPage: failing }),
+        };
+      };
+      const { ask: askPlain } = await serveStore({ openSnapshot }, VIEWERS, null);
+      const { ask } = await serveStore({ openSnapshot }, VIEWERS, (viewer) => countReads(database, viewer));
+      const query = '{ find(text: "host") { kind vms { nodes { name } } hosts { name } } }';
+      const given = { query, variables: {}, headers: {} };
+      const plain = await askPlain(given, "all");
+      const { data } = JSON.parse(plain.body) as { data: { find: { hosts: unknown[] | null } } };
+      expect(data.find.hosts === null).toBe(failsHosts);
+      failures = 0;
+      expect(await ask(given, "all")).toEqual(plain);
+      // Only where something of it can be read, it is read by execution.
+      expect(failures).toBe(failsHosts ? 2 * tries : tries);
+    },
+  );
+
   test("gives the page of a list whose count fails, as execution does, and counts once", async () => {
     let failures = 0;
     const failing = (): Promise<never> => {

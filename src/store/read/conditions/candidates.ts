@@ -56,13 +56,24 @@ export function buildByCandidates(
     UNION ALL SELECT * FROM (${build(many)}) m WHERE ${few} IS NULL`;
 }
 
-/** Lists ways to find the VMs of a filter, the cheapest first. PostgreSQL knows how many VMs have an id, an address or a MAC. */
+/**
+ * Lists ways to find the VMs of a filter, the cheapest first. PostgreSQL knows how many VMs have an id, an address or a MAC, so that no
+ * names are looked through beside these; it never knows how many are stale.
+ */
 function listCandidates({ ids, hostId, ip, search }: VmFilter): readonly Candidates[] {
-  if (search === undefined || ids !== undefined || hostId !== undefined || ip !== undefined) return [];
+  if (search === undefined) return [];
   const parts = listParts(search);
-  if (parts.some(({ kind }) => NARROW_KINDS.has(kind))) return [];
-  return parts.flatMap((part) => findCandidates(part) ?? []).sort((one, other) => other.most - one.most);
+  const isNarrow =
+    [ids, hostId, ip].some((each) => each !== undefined) || parts.some(({ kind }) => NARROW_KINDS.has(kind));
+  return parts
+    .filter(({ kind }) => !isNarrow || kind === "staleReason")
+    .flatMap((part) => findCandidates(part) ?? [])
+    .sort((one, other) => other.most - one.most)
+    .slice(0, MOST_WAYS);
 }
+
+/** Each further way may look through a table in vain. */
+const MOST_WAYS = 2;
 
 const NARROW_KINDS: ReadonlySet<VmSearch["kind"]> = new Set([
   ...(["id", "hostId", "address", "addresses", "mac", "guestMac", "nicMac", "onTwoHosts", "none"] as const),
