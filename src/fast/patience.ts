@@ -1,6 +1,19 @@
+import { LargeTreeError } from "./checked-reads.js";
+
 /** Remembers for a while which questions were read in vain, because they had to be executed all the same. */
 export class Patience {
   private readonly until = new Map<string, number>();
+
+  /** Reads a question's answer; `null`: it has to be executed. That is remembered, as is a VM that is too large to be written. */
+  async read<Answer>(key: string, read: () => Promise<Answer | null>): Promise<Answer | null> {
+    if (this.isExecuted(key)) return null;
+    try {
+      return (await read()) ?? this.note(key);
+    } catch (error) {
+      if (error instanceof LargeTreeError) this.note(key);
+      throw error;
+    }
+  }
 
   /** Returns `true` if the question shall be executed at once. */
   isExecuted(key: string): boolean {

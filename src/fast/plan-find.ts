@@ -10,7 +10,6 @@ import { toVmPageArguments, type VmListArguments } from "../graph/arguments/page
 import type { Loaders } from "../loaders/loaders.js";
 import type { TreeReads } from "../loaders/rows.js";
 import type { TextPieces } from "../model/text-pieces.js";
-import { LargeTreeError } from "./checked-reads.js";
 import { planBareHosts } from "./plan-hosts.js";
 import { planPage } from "./plan-page.js";
 import {
@@ -65,14 +64,7 @@ export function planFind(field: SelectedField, document: PlannedDocument): Answe
       return pieces;
     };
     if (isOneRead) return writeParts({ loaders: null, trees: work.reads });
-    if (document.patience.isExecuted(String(text))) return null;
-    try {
-      const pieces = await readInOneState(work, writeParts);
-      return pieces ?? document.patience.note(String(text));
-    } catch (error) {
-      if (error instanceof LargeTreeError) document.patience.note(String(text));
-      throw error;
-    }
+    return document.patience.read(String(text), () => readInOneState(work, writeParts));
   };
 }
 

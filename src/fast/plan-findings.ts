@@ -3,7 +3,6 @@ import { loadRowPage, type RowPageArguments } from "../graph/arguments/pages/row
 import type { VmTree, VmTreeParts } from "../loaders/rows.js";
 import { joinParts, NO_PARTS, NO_VM } from "../loaders/tree-parts.js";
 import type { TextPieces } from "../model/text-pieces.js";
-import { LargeTreeError } from "./checked-reads.js";
 import type { FoundVms } from "./finding-fields.js";
 import {
   ADDRESS_CONFLICTS,
@@ -62,13 +61,11 @@ function createPlan<Row>(list: FindingList<Row>): PlanList {
     }
     const parts = planned.reduce((joined, each) => joinParts(joined, each.parts), NO_PARTS);
     const showsVms = planned.some((each) => each.showsVms === true);
-    const { patience } = document;
-    return async (args, work) => {
-      if (showsVms && patience.isExecuted(list.node)) return null;
+    return (args, work) => {
       const write = async (reads: StateReads): Promise<TextPieces | null> => {
         const page = await loadRowPage(args as RowPageArguments, list.createList(reads.loaders, args));
         const found = showsVms ? await findVms(page.nodes, list, parts, reads) : NO_VMS;
-        if (found === null) return patience.note(list.node);
+        if (found === null) return null;
         countObject(work.count);
         const pieces: string[] = [];
         for (const { start, write: writePart } of planned) {
@@ -78,12 +75,7 @@ function createPlan<Row>(list: FindingList<Row>): PlanList {
         pieces.push("}");
         return pieces;
       };
-      try {
-        return await readInOneState(work, write, work.noteFailure);
-      } catch (error) {
-        if (error instanceof LargeTreeError) patience.note(list.node);
-        throw error;
-      }
+      return document.patience.read(list.node, () => readInOneState(work, write, work.noteFailure));
     };
   };
 }

@@ -1,4 +1,4 @@
-import type { TreeLists } from "./vm-tree.js";
+import { NO_LISTS, type TreeLists } from "./vm-tree.js";
 
 type Lists = Pick<TreeLists, "interfaces" | "nics">;
 
@@ -40,5 +40,3 @@ class ParsedLists implements TreeLists {
     this.parsed = null;
   }
 }
-
-const NO_LISTS: TreeLists = { interfaces: [], nics: [], characters: 0, putAway: () => undefined };

@@ -46,6 +46,9 @@ export interface TreeLists {
   putAway(): void;
 }
 
+/** The lists of a VM of which none were asked for. */
+export const NO_LISTS: TreeLists = { interfaces: [], nics: [], characters: 0, putAway: () => undefined };
+
 /** Returns `true` if a VM has so many interfaces, vNICs or addresses that it is neither written at once nor kept. */
 export function isLargeTree({ lists }: Pick<VmTree, "lists">): boolean {
   if (lists.characters < MOST_IN_A_TREE * LEAST_CHARACTERS) return false;
@@ -106,7 +109,7 @@ export const NO_VM: VmTree = {
   vm: { id: "", name: "", status: 0, hostId: null, interfacesKnown: false, nicsKnown: false },
   row: null,
   own: null,
-  lists: { interfaces: [], nics: [], characters: 0, putAway: () => undefined },
+  lists: NO_LISTS,
 };
 
 /** A vNIC and the VM that has it. */
