@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from "typeorm";
-import { DRIFT_KINDS, formatDriftKey, listDrift } from "../src/model/guest/drift.js";
+import { DRIFT_KINDS, formatDriftKey, listDrift } from "../../src/model/guest/drift.js";
 
 /** In what VMs' vNICs and guests' interfaces do not fit. For VMs that are stored already it is found once here. */
 export class Drift1795950000000 implements MigrationInterface {

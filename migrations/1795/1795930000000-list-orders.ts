@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from "typeorm";
-import { findPrimaryAddress, findPrimaryOfAddresses } from "../src/model/address/primary-address.js";
+import { findPrimaryAddress, findPrimaryOfAddresses } from "../../src/model/address/primary-address.js";
 
 /**
  * What lists of VMs are sorted by: when each changed last, and the address by which to reach its guest. For VMs that are
