@@ -6,6 +6,7 @@ import { VmStatic } from "./vm-static.js";
 @Entity("vm_dynamic")
 @Index("idx_vm_dynamic_vm_fqdn", { synchronize: false })
 @Index("idx_vm_dynamic_lower_fqdn", { synchronize: false })
+@Index("idx_vm_dynamic_fqdn_trigrams", { synchronize: false })
 @Index("idx_vm_dynamic_status", ["status", "vmId"])
 @Index("idx_vm_dynamic_no_host", ["vmId"], { where: "(run_on_vds IS NULL)" })
 export class VmDynamic {

@@ -4,6 +4,7 @@ import { Column, Entity, Index, PrimaryColumn } from "typeorm";
 @Entity("vm_static")
 @Index("idx_vm_static_vm_name_vm_guid", { synchronize: false })
 @Index("idx_vm_static_lower_name", { synchronize: false })
+@Index("idx_vm_static_name_trigrams", { synchronize: false })
 export class VmStatic {
   @PrimaryColumn({ name: "vm_guid", type: "uuid", primaryKeyConstraintName: "pk_vm_static" })
   id!: string;

@@ -133,17 +133,18 @@ describe("migrations", () => {
 
   test("migrations that were compiled once and have no source any more are removed by the next build", () => {
     const root = mkdtempSync(join(tmpdir(), "vnic-graph-migrations-"));
-    for (const folder of ["migrations", "dist/migrations"])
+    for (const folder of ["migrations/1795", "dist/migrations/1795"])
       mkdirSync(join(root, folder), { recursive: true });
-    writeFileSync(join(root, "migrations/1795500000000-kept.ts"), "");
-    for (const name of ["1795500000000-kept", "1796000000000-gone"]) {
+    writeFileSync(join(root, "migrations/1795/1795500000000-kept.ts"), "");
+    for (const name of ["1795/1795500000000-kept", "1795500000000-kept", "1795/1795600000000-gone"]) {
       for (const ending of ["js", "js.map"])
         writeFileSync(join(root, `dist/migrations/${name}.${ending}`), "");
     }
     execFileSync(process.execPath, [resolve("scripts/prune-migrations.mjs")], { cwd: root });
-    expect(readdirSync(join(root, "dist/migrations"))).toEqual([
-      "1795500000000-kept.js",
-      "1795500000000-kept.js.map",
+    expect(readdirSync(join(root, "dist/migrations"), { recursive: true }).sort()).toEqual([
+      "1795",
+      "1795/1795500000000-kept.js",
+      "1795/1795500000000-kept.js.map",
     ]);
     rmSync(root, { recursive: true });
   });

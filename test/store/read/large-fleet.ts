@@ -7,6 +7,7 @@ import { formatId, formatIp, formatMac } from "../../support/databases/large-ids
 export const LARGE_FLEET = [
   `SET session_replication_role = replica`,
   `SET synchronous_commit = off`,
+  `SET statement_timeout = 0`,
   `INSERT INTO vds_static (vds_id, vds_name, host_name, port)
     SELECT ${formatId("a", "n")}, 'host' || n, 'host' || n || '.example', 54321 FROM generate_series(1, 250) n`,
   `INSERT INTO vnic_graph_host (host_id, interval_ms, last_success_at)
@@ -39,6 +40,7 @@ export const LARGE_FLEET = [
     SELECT ${formatId("1", "n")}, CASE WHEN n % 10 = 0 THEN 4 ELSE 7 END, 'x' || n, ${formatId("2", "n")}
     FROM generate_series(1, 100000) n`,
   `SET session_replication_role = DEFAULT`,
+  `RESET statement_timeout`,
   `VACUUM (ANALYZE)`,
 ];
 

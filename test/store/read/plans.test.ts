@@ -154,6 +154,16 @@ describe("of 100,000 VMs a page comes by an index", () => {
       0,
       300,
     ],
+    ["by part of a name that none has", { name: { contains: "zzz" } }, 0, 3_000],
+    ["by part of a name that few have", { name: { contains: "8F14e4" } }, 1, 3_000],
+    ["by part of a guest's name that none has", { fqdn: { contains: "zzz" } }, 0, 3_000],
+    ["by part of a guest's name that few have", { fqdn: { contains: "7777" } }, 19, 3_000],
+    [
+      "by part of either name that none has",
+      { or: [{ name: { contains: "zzz" } }, { fqdn: { contains: "zzz" } }] },
+      0,
+      6_000,
+    ],
     ["by a host's name", { host: { eq: "HOST7" } }, 51, 25_000],
     ["by their state", { status: [1] }, 51, 1_000],
     ["that are stale, where none is", { stale: true }, 0, 2_000],
@@ -169,8 +179,14 @@ describe("of 100,000 VMs a page comes by an index", () => {
   test.each<[string, object, number, number]>([
     ["an interface's name that nearly all have", { interfaceName: { contains: "TH" } }, 51, 6_000],
     ["a network's name that all are on", { network: { contains: "ET" } }, 51, 6_000],
-    ["a guest's name that all have", { fqdn: { contains: "exa" } }, 51, 2_000],
-    ["a guest's name that few have", { fqdn: { contains: "7777" } }, 19, 100_000],
+    ["a name that all have", { nameContains: "vM-" }, 51, 6_000],
+    ["a guest's name that all have", { fqdn: { contains: "exa" } }, 51, 6_000],
+    [
+      "a guest's name that many have, and that is too short for the index",
+      { fqdn: { contains: "77" } },
+      51,
+      20_000,
+    ],
   ])("found by part of %s: nothing is read far in vain", async (_, input, rows, most) => {
     const filter = parseVmFilter(input);
     for (const order of ["NAME_ASC", "PRIMARY_ADDRESS_DESC"] as const) {

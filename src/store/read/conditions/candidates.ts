@@ -4,8 +4,8 @@ import type { VmSearch } from "../../vm-search.js";
 import { OWN_CONDITIONS, selectMayBeStale } from "./own-conditions.js";
 import type { VmScopeSql } from "./scope.js";
 import { buildSearchCondition, selectHosts, type VmConditionSql } from "./search-conditions.js";
-import { isAscii, matchText, type TextMatch } from "./text-match.js";
-import { buildVmConditions } from "./vm-conditions.js";
+import { isAscii, listTrigrams, matchText, type TextMatch } from "./text-match.js";
+import { buildNameContains, buildVmConditions } from "./vm-conditions.js";
 
 /** Some VMs, among which are all that a condition finds. */
 interface Candidates {
@@ -13,12 +13,15 @@ interface Candidates {
   readonly select: (parameters: SqlParameters) => string;
   /** So many VMs are looked up and sorted faster than a page among all VMs is filled. */
   readonly most: number;
+  /** Whether a table is read for them, which must not go far in vain. */
+  readonly isScanned: boolean;
 }
 
 /** What indexes find costs little even if it is of no use. */
 const MOST_FOUND = 2_000;
-/** What is found by reading a table must not be read far in vain. */
 const MOST_SCANNED = 500;
+/** A page in the order of names is filled by their index alone, so that it is soon full. */
+const MOST_BY_NAME = 300;
 
 /** The VMs that a statement finds. */
 export interface CandidateSearch {
@@ -37,11 +40,11 @@ export interface CandidateSearch {
 export function buildByCandidates(
   { filter, scope, source, mayScan }: CandidateSearch,
   parameters: SqlParameters,
-  build: (where: string) => string,
+  build: (where: string, isLookedUp: boolean) => string,
 ): string {
   const many = buildVmConditions(filter, scope, source, parameters);
-  const ways = listCandidates(filter).filter(({ most }) => mayScan || most === MOST_FOUND);
-  if (ways.length === 0) return build(many);
+  const ways = listCandidates(filter, source).filter(({ isScanned }) => mayScan || !isScanned);
+  if (ways.length === 0) return build(many, false);
   const one = buildVmConditions(filter, scope, { ...source, isLookedUp: true }, parameters);
   const found = ways.map(
     ({
@@ -52,22 +55,27 @@ export function buildByCandidates(
   );
   const few = "(SELECT ids FROM few)";
   return `WITH few AS MATERIALIZED (SELECT * FROM (${found.join(" UNION ALL ")}) w LIMIT 1)
-    (${build(`${one} AND s.vm_guid = ANY(${few}::uuid[])`)})
-    UNION ALL SELECT * FROM (${build(many)}) m WHERE ${few} IS NULL`;
+    (${build(`${one} AND s.vm_guid = ANY(${few}::uuid[])`, true)})
+    UNION ALL SELECT * FROM (${build(many, false)}) m WHERE ${few} IS NULL`;
 }
 
 /**
  * Lists ways to find the VMs of a filter, the cheapest first. PostgreSQL knows how many VMs have an id, an address or a MAC, so that no
  * names are looked through beside these; it never knows how many are stale.
  */
-function listCandidates({ ids, hostId, ip, search }: VmFilter): readonly Candidates[] {
-  if (search === undefined) return [];
-  const parts = listParts(search);
+function listCandidates(
+  { ids, hostId, ip, nameContains, search }: VmFilter,
+  source: VmConditionSql,
+): readonly Candidates[] {
+  const parts = [
+    ...(nameContains === undefined ? [] : [buildNameContains(nameContains)]),
+    ...(search === undefined ? [] : listParts(search)),
+  ];
   const isNarrow =
     [ids, hostId, ip].some((each) => each !== undefined) || parts.some(({ kind }) => NARROW_KINDS.has(kind));
   return parts
     .filter(({ kind }) => !isNarrow || kind === "staleReason")
-    .flatMap((part) => findCandidates(part) ?? [])
+    .flatMap((part) => findCandidates(part, source) ?? [])
     .sort((one, other) => other.most - one.most)
     .slice(0, MOST_WAYS);
 }
@@ -85,38 +93,40 @@ function listParts(search: VmSearch): readonly VmSearch[] {
 }
 
 /** Finds a way to the VMs of a condition; `null`: there is none, or PostgreSQL finds the best one by itself. */
-function findCandidates(search: VmSearch): Candidates | null {
+function findCandidates(search: VmSearch, source: VmConditionSql): Candidates | null {
   switch (search.kind) {
     case "and":
-      return listCandidates({ search })[0] ?? null;
+      return listCandidates({ search }, source)[0] ?? null;
     case "or": {
-      const each = search.parts.map(findCandidates);
+      const each = search.parts.map((part) => findCandidates(part, source));
       const found = each.filter((one) => one !== null);
       if (found.length < each.length) return null;
       return {
         select: (parameters) => found.map(({ select }) => `(${select(parameters)})`).join(" UNION ALL "),
         most: Math.min(...found.map(({ most }) => most)),
+        isScanned: found.some(({ isScanned }) => isScanned),
       };
     }
     case "staleReason": {
       const reasons = search.reasons.filter((reason) => reason !== null);
       if (reasons.length === 0 || reasons.length < search.reasons.length) return null;
-      return { select: () => selectMayBeStale(reasons), most: MOST_FOUND };
+      return { select: () => selectMayBeStale(reasons), most: MOST_FOUND, isScanned: false };
     }
     case "interfaceName":
       return findByNames(search.match, INTERFACES);
     case "network":
       return findByNames(search.match, NICS);
     case "text":
-      return isBeginningKnown(search.match) ? null : findByText(search);
+      return isBeginningKnown(search.match) ? null : findByText(search, source);
     default:
       return null;
   }
 }
 
-function findByText(search: VmSearch & { readonly kind: "text" }): Candidates | null {
-  const selectBy = (rows: string) => (parameters: SqlParameters) =>
-    `SELECT vm_guid FROM ${rows} WHERE ${buildSearchCondition(search, OWN_CONDITIONS, parameters)}`;
+function findByText(
+  search: VmSearch & { readonly kind: "text" },
+  { isWalked = false }: VmConditionSql,
+): Candidates | null {
   switch (search.key) {
     case "cluster":
       return null;
@@ -125,13 +135,46 @@ function findByText(search: VmSearch & { readonly kind: "text" }): Candidates | 
         select: (parameters) => `SELECT o.vm_guid FROM vm_dynamic o
           WHERE o.run_on_vds = ANY(ARRAY(${selectHosts(search.match, parameters)}))`,
         most: MOST_FOUND,
+        isScanned: false,
       };
     case "name":
-      return { select: selectBy("vm_static s"), most: MOST_SCANNED };
+      return findByPart(search, {
+        table: "vm_static s",
+        column: "s.vm_name",
+        most: isWalked ? MOST_BY_NAME : MOST_FOUND,
+      });
     case "fqdn":
-      return { select: selectBy("vm_dynamic d"), most: MOST_SCANNED };
+      return findByPart(search, { table: "vm_dynamic d", column: "d.vm_fqdn", most: MOST_FOUND });
   }
 }
+
+/**
+ * Finds VMs by part of a text, by an index of all three characters that follow one another in it. It lists all VMs that have them,
+ * so a sample of the table comes first: if many match, a page is soon full. A shorter part is compared row by row.
+ */
+function findByPart(
+  search: VmSearch & { readonly kind: "text" },
+  { table, column, most }: { readonly table: string; readonly column: string; readonly most: number },
+): Candidates {
+  const trigrams = listTrigrams(search.match);
+  const select = (parameters: SqlParameters): string => {
+    const matches = () => buildSearchCondition(search, OWN_CONDITIONS, parameters);
+    if (trigrams.length === 0) return `SELECT vm_guid FROM ${table} WHERE ${matches()}`;
+    const sampled = `SELECT * FROM ${table} TABLESAMPLE SYSTEM (1) REPEATABLE (0) LIMIT ${SAMPLE}`;
+    const matching = `(SELECT count(*) FROM (${sampled}) ${table.split(" ")[1]} WHERE ${matches()})`;
+    // If many match, it is enough to know that.
+    return `SELECT vm_guid FROM ${table} WHERE ${matching} <= ${MOST_OF_SAMPLE}
+        AND vnic_graph_trigrams(${column}) COLLATE "C" @> ${parameters.add(trigrams)}::text[] AND ${matches()}
+      UNION ALL (SELECT vm_guid FROM ${table} WHERE ${matching} > ${MOST_OF_SAMPLE} LIMIT ${MOST_FOUND + 1})`;
+  };
+  return trigrams.length === 0
+    ? { select, most: MOST_SCANNED, isScanned: true }
+    : { select, most, isScanned: false };
+}
+
+/** Of so many VMs, taken from everywhere in the table, more than a fiftieth must match. */
+const SAMPLE = 1_000;
+const MOST_OF_SAMPLE = 20;
 
 /** A table of rows with names, and an index of these in lower case. */
 interface NamedRows {
@@ -189,6 +232,7 @@ function findByNames(match: TextMatch, { table, name, id, selectVms }: NamedRows
   return {
     select: (parameters) => selectVms(select(parameters)),
     most: isByLowerCase(match) ? MOST_FOUND : MOST_SCANNED,
+    isScanned: !isByLowerCase(match),
   };
 }
 

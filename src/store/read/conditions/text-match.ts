@@ -46,6 +46,23 @@ export function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }
 
+/**
+ * Lists texts of three characters that each matching text has in lower case, as `vnic_graph_trigrams` computes it. Other letters than
+ * ASCII's have cases that PostgreSQL does not change. The first ones are enough: rows found by them are compared.
+ */
+export function listTrigrams({ parts, also }: TextMatch): readonly string[] {
+  const found = new Set(also === undefined ? [] : listTrigrams(also));
+  for (const part of parts) {
+    for (let at = 0; at + 3 <= part.length && found.size < MOST_TRIGRAMS; at += 1) {
+      const trigram = part.slice(at, at + 3);
+      if (isAscii(trigram)) found.add(trigram.toLowerCase());
+    }
+  }
+  return [...found];
+}
+
+const MOST_TRIGRAMS = 30;
+
 function isContains(parts: readonly string[]): boolean {
   return parts.length === 3 && parts[0] === "" && parts[2] === "";
 }

@@ -35,8 +35,8 @@ export function buildVmsPage(
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
   const source = { ...OWN_CONDITIONS, isWalked };
   const search = { filter: request.filter, scope, source, mayScan: true };
-  const text = buildByCandidates(search, parameters, (where) => {
-    const page = { request, where, hasValues: parameters.values.length > 0, columns, parameters };
+  const text = buildByCandidates(search, parameters, (where, isLookedUp) => {
+    const page = { request, where, isLookedUp, hasValues: parameters.values.length > 0, columns, parameters };
     return isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   });
   return { text, values: parameters.values };
@@ -46,6 +46,8 @@ export function buildVmsPage(
 interface PageParts {
   readonly request: VmPageRequest;
   readonly where: string;
+  /** Whether the VMs are looked up by their ids, and not read in order. */
+  readonly isLookedUp: boolean;
   /** Whether the condition depends on values, such as those of a filter or a scope. */
   readonly hasValues: boolean;
   readonly columns: string;
@@ -82,7 +84,7 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
 
 /** Builds a page of which one index gives the rows in order. */
 function buildPage(page: PageParts, { columns, type, readCursor, selected }: KnownKey): string {
-  const { request, where, columns: wanted, parameters } = page;
+  const { request, where, isLookedUp, columns: wanted, parameters } = page;
   const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
     const id = `${parameters.add(cursor.id)}::uuid`;
     // Compares the id in both tables. Otherwise PostgreSQL would read the other one from its beginning.
@@ -92,9 +94,9 @@ function buildPage(page: PageParts, { columns, type, readCursor, selected }: Kno
   const direction = findDirection(request);
   const order = columns.map((column) => `${column} ${direction}`).join(", ");
   const rows = `FROM ${FROM_VMS} WHERE ${[where, ...bounds].join(" AND ")} ORDER BY ${order}`;
-  if (type !== null) return limitRows(`SELECT ${wanted}${selected} ${rows}`, page);
+  if (type !== null && !isLookedUp) return limitRows(`SELECT ${wanted}${selected} ${rows}`, page);
   // Selects the ids first, so that PostgreSQL looks up the joined tables by them.
-  return `SELECT ${wanted} FROM ${FROM_VMS}
+  return `SELECT ${wanted}${selected} FROM ${FROM_VMS}
     WHERE s.vm_guid = ANY(ARRAY(${limitRows(`SELECT s.vm_guid ${rows}`, page)})) ORDER BY ${order}`;
 }
 

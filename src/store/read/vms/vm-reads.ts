@@ -40,15 +40,16 @@ export async function readVmIds(
   scope: VmScopeSql,
 ): Promise<string[]> {
   const parameters = new SqlParameters();
-  const where = buildVmConditions(filter, scope, OWN_CONDITIONS, parameters);
   const order = buildSearchOrder(sort, OWN_CONDITIONS);
-  const rows = await queryRows<{ id: string }>(
-    database,
-    `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join}
-     WHERE ${where} ORDER BY ${order.by}
-     OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`,
-    parameters.values,
+  const bounds = `OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`;
+  const search = { filter, scope, source: OWN_CONDITIONS, mayScan: true };
+  const select = buildByCandidates(
+    search,
+    parameters,
+    (where) =>
+      `SELECT s.vm_guid AS id FROM ${FROM_VMS} ${order.join} WHERE ${where} ORDER BY ${order.by} ${bounds}`,
   );
+  const rows = await queryRows<{ id: string }>(database, select, parameters.values);
   return rows.map(({ id }) => id);
 }
 
