@@ -196,7 +196,7 @@ async function readEmptySchema(): Promise<string[]> {
     "vnic_graph_edit",
   ];
   for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);
-  await dataSource.query("DROP FUNCTION vnic_graph_note_edit()");
+  await dataSource.query("DROP FUNCTION vnic_graph_note_edit(), vnic_graph_find_vm()");
   const schema = await readSchema(dataSource);
   await database.drop();
   return schema;

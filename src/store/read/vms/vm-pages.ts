@@ -1,7 +1,7 @@
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import type { VmRow } from "../../types.js";
 import type { VmPageRequest } from "../../vm-search.js";
-import { buildByCandidates } from "../conditions/candidates.js";
+import { buildByCandidates, isByNetwork } from "../conditions/candidates.js";
 import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import type { VmScopeSql } from "../conditions/scope.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
@@ -34,9 +34,15 @@ export function buildVmsPage(
   const { key } = splitOrder(request.order);
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
   const source = { ...OWN_CONDITIONS, isWalked };
-  const search = { filter: request.filter, scope, source, mayScan: true };
+  const search = { filter: request.filter, scope, source, reads: "page" } as const;
   const text = buildByCandidates(search, parameters, (where) => {
-    const page = { request, where, hasValues: parameters.values.length > 0, columns, parameters };
+    const page = {
+      request,
+      where,
+      hasValues: parameters.values.length > 0 && !isByNetwork(request.filter),
+      columns,
+      parameters,
+    };
     return isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   });
   return { text, values: parameters.values };
@@ -46,7 +52,7 @@ export function buildVmsPage(
 interface PageParts {
   readonly request: VmPageRequest;
   readonly where: string;
-  /** Whether the condition depends on values, such as those of a filter or a scope. */
+  /** Whether the best plan depends on values, such as those of a filter or a scope. */
   readonly hasValues: boolean;
   readonly columns: string;
   readonly parameters: SqlParameters;

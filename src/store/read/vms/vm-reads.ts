@@ -10,7 +10,7 @@ import { SELECT_VMS } from "./vm-columns.js";
 /** Counts the VMs that match a filter. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
-  const search = { filter, scope, source: OWN_CONDITIONS, mayScan: false };
+  const search = { filter, scope, source: OWN_CONDITIONS, reads: "count" } as const;
   const count = buildByCandidates(
     search,
     parameters,
