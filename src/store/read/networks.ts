@@ -12,8 +12,8 @@ export async function readNetworks(
   const parameters = new SqlParameters();
   const rows = await queryRows<{ name: string }>(
     database,
-    `SELECT DISTINCT e.network AS name FROM vnic_graph_nic e JOIN vm_interface n ON n.id = e.nic_id
-     WHERE ${scope.hasVm("n.vm_guid", parameters)} ORDER BY name`,
+    `SELECT DISTINCT e.network AS name FROM vnic_graph_nic e
+     WHERE ${scope.hasVm("e.vm_id", parameters)} ORDER BY name`,
     parameters.values,
   );
   const networks = rows.map(({ name }) => ({ id: deriveNetworkId(name), name }));

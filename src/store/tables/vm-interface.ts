@@ -3,11 +3,11 @@ import { VmStatic } from "./vm-static.js";
 
 /** A vNIC as oVirt keeps it. */
 @Entity("vm_interface")
+@Index("idx_vm_interface_vm_guid_id", ["vmId", "id"], { unique: true })
 export class VmInterface {
   @PrimaryColumn({ name: "id", type: "uuid", primaryKeyConstraintName: "pk_vm_interface" })
   id!: string;
 
-  @Index("idx_vm_interface_vm_guid")
   @Column({ name: "vm_guid", type: "uuid" })
   @ForeignKey(() => VmStatic, { name: "fk_vm_interface_vm_static", onDelete: "CASCADE" })
   vmId!: string;

@@ -65,12 +65,13 @@ function writeNetworks(queryRunner: QueryRunner, nics: readonly Nic[]): Promise<
   if (connected.length > 0) {
     const { source, parameters } = sendRows(connected, {
       id: ["uuid", (nic) => nic.id],
+      vm_id: ["uuid", (nic) => nic.vmId],
       network: ["text", (nic) => nic.network],
     });
     written.push(
       executeIn(
         queryRunner,
-        `INSERT INTO vnic_graph_nic AS e (nic_id, network) SELECT id, network FROM ${source} ORDER BY id
+        `INSERT INTO vnic_graph_nic AS e (nic_id, vm_id, network) SELECT id, vm_id, network FROM ${source} ORDER BY id
          ON CONFLICT (nic_id) DO UPDATE SET network = excluded.network WHERE e.network <> excluded.network`,
         parameters,
       ),

@@ -197,7 +197,9 @@ async function readEmptySchema(): Promise<string[]> {
     "vnic_graph_edit",
   ];
   for (const table of [...tables, ...others]) await dataSource.query(`DROP TABLE ${table} CASCADE`);
-  await dataSource.query("DROP FUNCTION vnic_graph_note_edit(), vnic_graph_trigrams(text)");
+  await dataSource.query(
+    "DROP FUNCTION vnic_graph_note_edit(), vnic_graph_find_vm(), vnic_graph_trigrams(text)",
+  );
   const schema = await readSchema(dataSource);
   await database.drop();
   return schema;

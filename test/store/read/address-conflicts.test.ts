@@ -139,8 +139,9 @@ async function storeVms(vms: readonly Vm[]): Promise<void> {
         [nicId, vmId, mac(number * 10 + at)],
       );
       if (network === "") continue;
-      await connection.query("INSERT INTO vnic_graph_nic (nic_id, network) VALUES ($1, $2)", [
+      await connection.query("INSERT INTO vnic_graph_nic (nic_id, vm_id, network) VALUES ($1, $2, $3)", [
         nicId,
+        vmId,
         network,
       ]);
     }

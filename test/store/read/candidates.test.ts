@@ -8,7 +8,7 @@ import { createDatabase, type TestDatabase } from "../../support/databases/datab
 import { formatId, largeId } from "../../support/databases/large-ids.js";
 import { VM_ORDERS } from "../../support/reads/vm-orders.js";
 
-/** More than are looked up by their ids. */
+/** More than are looked up by their ids. Their vNICs are more than are compared with the VMs of a page. */
 const VMS = 2_400;
 
 /** Names of interfaces and networks, each on half as many VMs as the one before, with letters whose cases depend on the language. */
@@ -18,9 +18,10 @@ let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createDatabase();
-  const names = `(ARRAY['${NAMES.join("','")}'])[1 + least(ln(${2 * VMS} / n) / ln(2), ${NAMES.length - 1})::int]`;
+  const names = (count: number) =>
+    `(ARRAY['${NAMES.join("','")}'])[1 + least(ln(${count * VMS} / n) / ln(2), ${NAMES.length - 1})::int]`;
   const [vm, vmOfRow] = [formatId("1", "n"), formatId("1", `n % ${VMS} + 1`)];
-  const [vms, rows] = [VMS, 2 * VMS].map((count) => `generate_series(1, ${count}) n`);
+  const [vms, rows, nics] = [VMS, 2 * VMS, 4 * VMS].map((count) => `generate_series(1, ${count}) n`);
   await change(
     `INSERT INTO vds_static (vds_id, vds_name, host_name, port)
      SELECT ${formatId("a", "n")}, 'Host' || n, 'k' || n || '.example', 54321 FROM generate_series(1, 40) n`,
@@ -28,9 +29,9 @@ beforeAll(async () => {
     `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds, vm_fqdn)
      SELECT ${vm}, 1, CASE WHEN n % 41 > 0 THEN ${formatId("a", "n % 41")} END, 'K' || n || '.Example' FROM ${vms}`,
     `INSERT INTO vnic_graph_vm (vm_id, changed_at) SELECT ${vm}, now() - n * interval '1 second' FROM ${vms}`,
-    `INSERT INTO vm_interface (id, vm_guid, name) SELECT ${formatId("2", "n")}, ${vmOfRow}, 'nic1' FROM ${rows}`,
-    `INSERT INTO vnic_graph_nic (nic_id, network) SELECT ${formatId("2", "n")}, ${names} FROM ${rows}`,
-    `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name) SELECT ${vmOfRow}, ${names} FROM ${rows}`,
+    `INSERT INTO vm_interface (id, vm_guid, name) SELECT ${formatId("2", "n")}, ${vmOfRow}, 'nic1' FROM ${nics}`,
+    `INSERT INTO vnic_graph_nic (nic_id, vm_id, network) SELECT ${formatId("2", "n")}, ${vmOfRow}, ${names(4)} FROM ${nics}`,
+    `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name) SELECT ${vmOfRow}, ${names(2)} FROM ${rows}`,
   );
 }, 60_000);
 
@@ -128,7 +129,7 @@ test.each([
     "more of them than are compared",
     [
       `INSERT INTO vm_guest_agent_interfaces (vm_id, interface_name) SELECT ${formatId("1", "n")}, 'veTH' || n FROM generate_series(1, 1200) n`,
-      `UPDATE vnic_graph_nic SET network = 'LAN' || network || nic_id WHERE nic_id > '${largeId("2", 3_500)}'`,
+      `UPDATE vnic_graph_nic SET network = 'LAN' || network || nic_id WHERE nic_id > '${largeId("2", 7_000)}'`,
     ],
   ],
 ])(

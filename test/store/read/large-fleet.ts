@@ -25,7 +25,8 @@ export const LARGE_FLEET = [
   `INSERT INTO vm_interface (id, vm_guid, name, mac_addr)
     SELECT ${formatId("2", "n")}, ${formatId("1", "n % 100000 + 1")}, 'nic' || n / 100001 + 1, ${formatMac("n")}
     FROM generate_series(1, 200000) n`,
-  `INSERT INTO vnic_graph_nic (nic_id, network) SELECT ${formatId("2", "n")}, 'net' || n % 50 FROM generate_series(1, 200000) n`,
+  `INSERT INTO vnic_graph_nic (nic_id, vm_id, network)
+    SELECT ${formatId("2", "n")}, ${formatId("1", "n % 100000 + 1")}, 'net' || n % 50 FROM generate_series(1, 200000) n`,
   `INSERT INTO vm_guest_agent_interfaces
     SELECT ${formatId("1", "n % 100000 + 1")},
       CASE WHEN n > 300000 AND n % 10 = 0 THEN 'docker0' ELSE 'eth' || (n - 1) / 100000 END, ${formatMac("n")},

@@ -98,9 +98,10 @@ export const OWN_CONDITIONS: VmConditionSql = {
   hasInterface: (condition) =>
     `EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid AND ${condition})`,
   isGuestMac: (mac, parameters) => `g.mac_address = ${parameters.add(mac)}::varchar`,
-  hasNetwork: (match, parameters) =>
-    `EXISTS (SELECT FROM vm_interface i JOIN vnic_graph_nic e ON e.nic_id = i.id
-      WHERE i.vm_guid = s.vm_guid AND ${matchText("e.network", match, parameters)})`,
+  // OFFSET keeps PostgreSQL from finding all VMs on the network first.
+  hasNetwork: (match, parameters, isByRow) =>
+    `EXISTS (SELECT FROM vnic_graph_nic e
+      WHERE e.vm_id = s.vm_guid AND ${matchText("e.network", match, parameters)}${isByRow ? " OFFSET 0" : ""})`,
   isNicMac: (mac, parameters) => `i.mac_addr = ${parameters.add(mac)}::varchar`,
   hasMac: (mac, parameters) => {
     const wanted = `${parameters.add(mac)}::varchar`;

@@ -12,6 +12,8 @@ export interface VmConditionSql {
   readonly from: string;
   /** `true`: the statement reads the rows in its order, by an index, and ends as soon as it has enough of them. */
   readonly isWalked?: boolean;
+  /** `true`: a row that comes in the order fulfils conditions as a rule, so that these are best looked at row by row. */
+  readonly isByRow?: boolean;
   /** `true`: the statement looks at few rows, whose ids it knows. */
   readonly isLookedUp?: boolean;
   /** The name, in the collation of the index that the source has for names. */
@@ -33,8 +35,8 @@ export interface VmConditionSql {
   /** The VM's guest has an interface `g` for which the condition holds. */
   hasInterface(condition: string): string;
   isGuestMac(mac: string, parameters: SqlParameters): string;
-  /** The VM has a vNIC on a network whose name matches. */
-  hasNetwork(match: TextMatch, parameters: SqlParameters): string;
+  /** The VM has a vNIC on a network whose name matches. `isByRow`: it is looked at VM by VM. */
+  hasNetwork(match: TextMatch, parameters: SqlParameters, isByRow: boolean): string;
   isNicMac(mac: string, parameters: SqlParameters): string;
   /** The VM has a guest interface or a vNIC with the MAC. Uses the indexes of both tables, if there are any. */
   hasMac(mac: string, parameters: SqlParameters): string;
@@ -59,7 +61,7 @@ export function buildSearchCondition(
     case "or":
       return buildOr(search.parts, source, parameters);
     case "not":
-      return `(${buildSearchCondition(search.part, source, parameters)}) IS NOT TRUE`;
+      return `(${buildSearchCondition(search.part, { ...source, isByRow: false }, parameters)}) IS NOT TRUE`;
     case "text":
       return buildTextCondition(search.key, search.match, source, parameters);
     case "anyText": {
@@ -98,7 +100,7 @@ export function buildSearchCondition(
     case "nicMac":
       return `EXISTS (SELECT FROM vm_interface i WHERE i.vm_guid = s.vm_guid AND ${source.isNicMac(search.mac, parameters)})`;
     case "network":
-      return source.hasNetwork(search.match, parameters);
+      return source.hasNetwork(search.match, parameters, source.isByRow === true);
     case "staleReason": {
       const isListed = `${source.staleReason} = ANY(${parameters.add(search.reasons)}::text[])`;
       return search.reasons.includes(null) ? `(${isListed} OR ${source.staleReason} IS NULL)` : isListed;
@@ -123,7 +125,7 @@ function buildOr(parts: readonly VmSearch[], source: VmConditionSql, parameters:
   }
   const conditions = [
     ...(own.length === 0 ? [] : [joinConditions(own, " OR ", source, parameters)]),
-    ...others.map((part) => buildSearchCondition(part, source, parameters)),
+    ...others.map((part) => buildSearchCondition(part, { ...source, isByRow: false }, parameters)),
   ];
   const found = conditions.map((condition) => `SELECT s.vm_guid FROM ${source.from} WHERE ${condition}`);
   return `s.vm_guid IN (${found.join(" UNION ALL ")})`;

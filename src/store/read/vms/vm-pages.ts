@@ -1,7 +1,7 @@
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import type { VmRow } from "../../types.js";
 import type { VmPageRequest } from "../../vm-search.js";
-import { buildByCandidates } from "../conditions/candidates.js";
+import { buildByCandidates, isByNetwork } from "../conditions/candidates.js";
 import { FROM_VMS, OWN_CONDITIONS } from "../conditions/own-conditions.js";
 import type { VmScopeSql } from "../conditions/scope.js";
 import { findDirection, listBounds, listParts, splitOrder, type PageBound } from "./page-order.js";
@@ -34,9 +34,17 @@ export function buildVmsPage(
   const { key } = splitOrder(request.order);
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
   const source = { ...OWN_CONDITIONS, isWalked };
-  const search = { filter: request.filter, scope, source, mayScan: true };
+  const id = isWalked ? KNOWN[key].id : PARTED[key].id.known;
+  const search = { filter: request.filter, scope, source, reads: "page", id } as const;
   const text = buildByCandidates(search, parameters, (where, isLookedUp) => {
-    const page = { request, where, isLookedUp, hasValues: parameters.values.length > 0, columns, parameters };
+    const page = {
+      request,
+      where,
+      isLookedUp,
+      hasValues: parameters.values.length > 0 && !isByNetwork(request.filter),
+      columns,
+      parameters,
+    };
     return isWalked ? buildPage(page, KNOWN[key]) : buildPartedPage(page, PARTED[key]);
   });
   return { text, values: parameters.values };
@@ -48,7 +56,7 @@ interface PageParts {
   readonly where: string;
   /** Whether the VMs are looked up by their ids, and not read in order. */
   readonly isLookedUp: boolean;
-  /** Whether the condition depends on values, such as those of a filter or a scope. */
+  /** Whether the best plan depends on values, such as those of a filter or a scope. */
   readonly hasValues: boolean;
   readonly columns: string;
   readonly parameters: SqlParameters;
@@ -56,8 +64,9 @@ interface PageParts {
 
 /** The SQL of an order whose value every VM has. */
 interface KnownKey {
-  /** The value and the id, or the id alone. */
-  readonly columns: readonly string[];
+  /** The columns before the id in the index. */
+  readonly values: readonly string[];
+  readonly id: string;
   /** The type to which a cursor's text is cast; `null`: the order has no value but the id. */
   readonly type: string | null;
   readonly readCursor: (cursor: { readonly name: string; readonly orderKey?: string | null }) => unknown;
@@ -67,15 +76,17 @@ interface KnownKey {
 
 const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
   NAME: {
-    columns: ['s.vm_name COLLATE "C"', "s.vm_guid"],
+    values: ['s.vm_name COLLATE "C"'],
+    id: "s.vm_guid",
     type: 'text COLLATE "C"',
     readCursor: ({ name }) => name,
     selected: "",
   },
-  ID: { columns: ["s.vm_guid"], type: null, readCursor: () => null, selected: "" },
+  ID: { values: [], id: "s.vm_guid", type: null, readCursor: () => null, selected: "" },
   STATUS: {
     // Both are columns of one table, so that one index has both.
-    columns: ["d.status", "d.vm_guid"],
+    values: ["d.status"],
+    id: "d.vm_guid",
     type: "int",
     readCursor: ({ orderKey }) => orderKey,
     selected: ', d.status::text AS "orderKey"',
@@ -83,7 +94,8 @@ const KNOWN: Readonly<Record<"NAME" | "ID" | "STATUS", KnownKey>> = {
 };
 
 /** Builds a page of which one index gives the rows in order. */
-function buildPage(page: PageParts, { columns, type, readCursor, selected }: KnownKey): string {
+function buildPage(page: PageParts, { values, id: key, type, readCursor, selected }: KnownKey): string {
+  const columns = [...values, key];
   const { request, where, isLookedUp, columns: wanted, parameters } = page;
   const bounds = listBounds(request).flatMap(({ compare, cursor }) => {
     const id = `${parameters.add(cursor.id)}::uuid`;
