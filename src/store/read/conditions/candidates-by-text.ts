@@ -18,8 +18,8 @@ export interface Candidates {
 export const MOST_FOUND = 2_000;
 /** What is found by reading a table must not be read far in vain. */
 const MOST_SCANNED = 500;
-/** Rows of a name are together in its index, and a VM may have many of them. */
-const MOST_BY_NAME = 5_000;
+/** One index has all VMs on a network, and is read in its order. */
+const MOST_ON_NETWORK = 5_000;
 
 /** Finds VMs by part of a text of their own, or of their host's; `null`: nothing is known of it. */
 export function findByText(search: VmSearch & { readonly kind: "text" }): Candidates | null {
@@ -88,14 +88,14 @@ interface NamedRows {
 export const INTERFACES: NamedRows = {
   table: "vm_guest_agent_interfaces",
   name: "interface_name",
-  most: MOST_BY_NAME,
+  most: MOST_FOUND,
   hasVms: false,
 };
 
 export const NICS: NamedRows = {
   table: "vnic_graph_nic",
   name: "network",
-  most: MOST_BY_NAME,
+  most: MOST_ON_NETWORK,
   hasVms: true,
 };
 
@@ -105,7 +105,8 @@ const MOST_NAMES = 1_000;
 /**
  * Finds VMs by part of a name. There are few different names as a rule, and an index lists them: from each name to the next one.
  * If there are too many, all rows are compared. Ranges: where few names are frequent, PostgreSQL would read the table for a rare
- * one, but it expects little of a range, whatever the values are, so that it need not plan the statement for each of them.
+ * one, but it expects little of a range, whatever the values are, so that it need not plan the statement for each of them. In the
+ * index's order: a table's rows of one name may all stand at its end.
  */
 export function findByNames(
   match: TextMatch,
@@ -118,7 +119,7 @@ export function findByNames(
   if (isBeginningKnown(match)) {
     if (!hasVms || !isIndexed) return null;
     const select = (parameters: SqlParameters): string =>
-      `${selectByName(parameters)} AND ${matchBeginning(lower, match, parameters)}`;
+      `${selectByName(parameters)} AND ${matchBeginning(lower, match, parameters)} ORDER BY ${lower}`;
     return { select, most: mostFound, isForPages: true };
   }
   if (!isIndexed) return { select: selectByName, most: MOST_SCANNED, isForPages: true };
@@ -130,7 +131,8 @@ export function findByNames(
       matched AS (SELECT n.name FROM names n WHERE (SELECT count(*) FROM names) <= ${MOST_NAMES}
         AND ${matchText("n.name", match, parameters)})
       SELECT v.vm_id FROM matched f CROSS JOIN LATERAL (
-        SELECT t.vm_id FROM ${table} t WHERE ${lower} BETWEEN f.name AND f.name LIMIT ${mostFound + 1}) v
+        SELECT t.vm_id FROM ${table} t WHERE ${lower} BETWEEN f.name AND f.name
+          ORDER BY ${lower} LIMIT ${mostFound + 1}) v
       UNION ALL ${selectByName(parameters)} AND (SELECT count(*) FROM names) > ${MOST_NAMES} LIMIT ${mostFound + 1}`;
   return { select, most: mostFound };
 }
