@@ -45,6 +45,14 @@ test.each([
   ["web*", { kind: "name", text: "web" }],
   ["*", { kind: "all" }],
   ["566F1a000100", { kind: "name-or", text: "566F1a000100", other: { kind: "mac", mac: "566F1a000100" } }],
+  [
+    "8FF49B6F06c43a8c3e21aaaabbbbcccc",
+    {
+      kind: "name-or",
+      text: "8FF49B6F06c43a8c3e21aaaabbbbcccc",
+      other: { kind: "id", id: "8FF49B6F-06c4-3a8c-3e21-aaaabbbbcccc" },
+    },
+  ],
   ["566f00", { kind: "name", text: "566f00" }],
   ["app-11:22", { kind: "name", text: "app-11" }],
   ["https://me@app-11.example.org:8443/ui?x#y", { kind: "name", text: "app-11.example.org" }],
@@ -106,6 +114,12 @@ test.each([
   const target = parseFindText(text);
   const address = target.kind === "ADDRESS" && target.text;
   expect(parseSearch(text)).toEqual({ kind: "address", address });
+});
+
+test("an id is looked for as a VM's own and in names, since names may have one", () => {
+  const id = "8ff49b6f-06c4-4a8c-9e21-aaaabbbbcccc";
+  expect(toFilter(parseSearch(`"${id}",`))).toEqual({ or: [{ nameContains: id }, { id }] });
+  expect(parseFindText(id)).toMatchObject({ kind: "ID", text: id });
 });
 
 test("only a text with a dot, as complete host names have one, is looked for in guests' names too", () => {

@@ -8,7 +8,7 @@ import { ProblemNote } from "../shared/answers/problem-note.js";
 import { RouteLink } from "../shared/route-link.js";
 import { Ago, formatExact } from "../shared/values/time.js";
 import { useAnswer } from "../shared/answers/use-answer.js";
-import { parseSearch, type Search } from "../vms/search.js";
+import { parseSearch, type OtherSearch, type Search } from "../vms/search.js";
 import { TableHead } from "../shared/table-head.js";
 import { Loading } from "../shared/answers/loading.js";
 import { ViewTitle } from "../shared/view-title.js";
@@ -26,7 +26,7 @@ function toNewsFilter(of: string, isMac: boolean): ChangeFilter {
 }
 
 /** Parses an address or a MAC. A MAC without colons counts as a MAC here, since names are not searched. */
-function parseOne(of: string): Search {
+function parseOne(of: string): Search | OtherSearch {
   const search = parseSearch(of);
   return search.kind === "name-or" ? search.other : search;
 }

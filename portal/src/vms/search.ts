@@ -8,11 +8,12 @@ export type Search =
   | { readonly kind: "address"; readonly address: string }
   | { readonly kind: "prefix"; readonly prefix: string }
   | { readonly kind: "mac"; readonly mac: string }
-  /** A part of a name that may also be the beginning of an IPv4 address, or a MAC without colons. Both are searched. */
+  /** A part of a name that may also be the beginning of an IPv4 address, a MAC without colons, or an id. Both are searched. */
   | { readonly kind: "name-or"; readonly text: string; readonly other: OtherSearch };
 
 /** The other meaning of such a part of a name. */
-type OtherSearch = Extract<Search, { kind: "prefix" | "mac" }>;
+export type OtherSearch =
+  Extract<Search, { kind: "prefix" | "mac" }> | { readonly kind: "id"; readonly id: string };
 
 /**
  * Decides whether a text is an address, a CIDR prefix, a MAC or a part of a name. The server checks it again. Quotation
@@ -38,8 +39,10 @@ export function isHalfTyped(text: string): boolean {
   return parseSearch(text).kind === "name" && HALF_TYPED.some((form) => form.test(text.trim()));
 }
 
-/** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and what may be a MAC as well as a name. */
+/** Parses `10.1` and `10.1.2.` as prefixes of whole octets, and what may be an id or a MAC as well as a name. */
 function parseOther(text: string): OtherSearch | null {
+  const [, ...groups] = ID.exec(text) ?? [];
+  if (groups.length > 0) return { kind: "id", id: groups.join("-") };
   if (MAC_OR_NAME.some((form) => form.test(text))) return { kind: "mac", mac: text };
   const octets = text.replace(/\.$/, "").split(".");
   if (!text.includes(".") || octets.length > 3) return null;
@@ -65,6 +68,9 @@ function isIPv6(text: string): boolean {
 }
 
 const AROUND = /^[\s*"'`]+|[\s*"'`,;]+$/g;
+
+/** An id, with dashes or without. */
+const ID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
 
 const HALF_TYPED = [
   /^[0-9a-f]{1,4}:[0-9a-f:]*$/i,

@@ -1,12 +1,12 @@
 import type { VariablesOf } from "../api/graphql.js";
 import type { VmPageQuery } from "../api/queries.js";
 import type { ChangeFilter } from "../live/subjects.js";
-import type { Search } from "./search.js";
+import type { OtherSearch, Search } from "./search.js";
 
 type Filter = NonNullable<VariablesOf<typeof VmPageQuery>["filter"]>;
 
 /** Converts a search into the server's filter. Nothing is filtered in the browser. */
-export function toFilter(search: Search): Filter | null {
+export function toFilter(search: Search | OtherSearch): Filter | null {
   switch (search.kind) {
     case "name":
       return search.text.includes(".")
@@ -20,12 +20,14 @@ export function toFilter(search: Search): Filter | null {
       return { or: [{ nicMacAddress: search.mac }, { guestMacAddress: search.mac }] };
     case "name-or":
       return { or: [{ nameContains: search.text }, ...toFilters(search.other)] };
+    case "id":
+      return { id: search.id };
     default:
       return null;
   }
 }
 
-function toFilters(search: Search): Filter[] {
+function toFilters(search: OtherSearch): Filter[] {
   const filter = toFilter(search);
   return filter === null ? [] : [filter];
 }

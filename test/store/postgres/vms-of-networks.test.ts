@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { migrate } from "../../../src/store/postgres/migrate.js";
 import { asAdmin, createDatabase, type TestDatabase } from "../../support/databases/database.js";
+import { until } from "../until.js";
 import { largeId } from "../../support/databases/large-ids.js";
 
-const NAME = "VmsOfNetworks1796400000000";
+const NAME = "VmsOfNetworks1796500000000";
 const [VM, OTHER] = [largeId("1", 1), largeId("1", 2)];
 const NICS = [largeId("2", 1), largeId("2", 2), largeId("2", 3)] as const;
 
@@ -44,6 +45,26 @@ test("the upgrade gives each network that is stored the VM of its vNIC, and is n
   expect(await migrate(database.dataSource)).toEqual([NAME]);
   expect(await readNetworks()).toEqual(STORED);
   expect(await query("SELECT tx FROM vnic_graph_edit")).toEqual(edits);
+});
+
+test("a reader of vNICs that began before the upgrade ends well, and so does the upgrade", async () => {
+  await undo();
+  const reader = database.dataSource.createQueryRunner();
+  await reader.startTransaction();
+  await reader.query("SELECT FROM vm_interface");
+  const told: string[] = [];
+  const migrated = migrate(database.dataSource, { onWait: (reason) => told.push(reason) });
+  await until(
+    async () =>
+      (await query("SELECT FROM pg_locks WHERE NOT granted AND relation = 'vm_interface'::regclass")).length >
+      0,
+  );
+  expect(await reader.query("SELECT network FROM vnic_graph_nic ORDER BY network")).toHaveLength(2);
+  await reader.commitTransaction();
+  await reader.release();
+  expect(await migrated).toEqual([NAME]);
+  expect(told).toEqual([]);
+  expect(await readNetworks()).toEqual(STORED);
 });
 
 test("edits after the upgrade are noted as before", async () => {
@@ -96,7 +117,9 @@ test("no network is written for another VM than its vNIC's", async () => {
 async function undo(): Promise<void> {
   const { dataSource } = database;
   const queryRunner = dataSource.createQueryRunner();
+  await queryRunner.startTransaction();
   await dataSource.migrations.find(({ name }) => name === NAME)?.down(queryRunner);
+  await queryRunner.commitTransaction();
   await queryRunner.release();
   await dataSource.query("DELETE FROM vnic_graph_migrations WHERE name = $1", [NAME]);
 }

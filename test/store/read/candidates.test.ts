@@ -91,6 +91,7 @@ const anyOther = fc.constantFrom(
   { status: [1] },
   { hasAddress: false },
   { nicMacAddress: "00:1a:4a:00:00:01" },
+  { id: largeId("1", 77) },
 );
 const anyInner = fc.oneof({ weight: 5, arbitrary: anyCondition }, { weight: 1, arbitrary: anyOther });
 const anyFilter: fc.Arbitrary<object> = fc.oneof(

@@ -151,6 +151,14 @@ describe("of 100,000 VMs a page comes by an index", () => {
       6_000,
     ],
     [
+      "by part of a name, or by an id or a MAC",
+      {
+        or: [{ nameContains: "zzz" }, { id: largeId("1", 7) }, { nicMacAddress: "56:6f:00:00:03:07" }],
+      },
+      2,
+      6_000,
+    ],
+    [
       "by part of either name that none has",
       { or: [{ interfaceName: { contains: "zz" } }, { network: { contains: "zz" } }] },
       0,
@@ -158,6 +166,12 @@ describe("of 100,000 VMs a page comes by an index", () => {
     ],
     ["by part of a name that none has", { name: { contains: "zzz" } }, 0, 3_000],
     ["by part of a name that few have", { name: { contains: "8F14e4" } }, 1, 3_000],
+    [
+      "by a name's beginning that all have, and a part that none has",
+      { name: { startsWith: "vm-", contains: "zzz" } },
+      0,
+      3_000,
+    ],
     ["by part of a guest's name that none has", { fqdn: { contains: "zzz" } }, 0, 3_000],
     ["by part of a guest's name that few have", { fqdn: { contains: "7777" } }, 19, 3_000],
     [

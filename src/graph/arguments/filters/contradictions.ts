@@ -16,6 +16,7 @@ export function checkContradictions(search: readonly VmSearch[]): void {
   if (wanted.some(isEmpty)) return;
   const unwanted = parts.flatMap((part) => (part.kind === "not" ? [part.part] : []));
   refuseIfNoneLeft("status", collect(wanted, listStatuses), collect(unwanted, listStatuses));
+  refuseIfNoneLeft("id", collect(wanted, listIds), collect(unwanted, listIds));
   refuseIfNoneLeft("hostId", collect(wanted, listHosts), collect(unwanted, listHosts));
   refuseIfNoneLeft("onTwoHosts", collect(wanted, listOnTwoHosts), collect(unwanted, listOnTwoHosts));
   const reasons = [EVERY_REASON, ...collect(wanted, listReasons)];
@@ -88,6 +89,7 @@ function listAnd(search: VmSearch): readonly VmSearch[] {
 const EVERY_REASON = [null, ...Object.values(StaleReasonEnum)];
 
 const listStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses : null);
+const listIds = (part: VmSearch) => (part.kind === "id" ? [part.id] : null);
 const listHosts = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null);
 const listOnTwoHosts = (part: VmSearch) => (part.kind === "onTwoHosts" ? [true] : null);
 const listReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);

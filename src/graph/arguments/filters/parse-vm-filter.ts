@@ -84,6 +84,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   checkStale(input);
   const { address, hasAddress, guestMacAddress, nicMacAddress, stale, staleReason } = input;
   const conditions: VmSearch[] = [
+    ...(input.id == null ? [] : [{ kind: "id", id: parseId("id", input.id) } as const]),
     ...(address == null ? [] : parseAddressFilter(address)),
     ...(hasAddress == null ? [] : [negateIfFalse(hasAddress, { kind: "hasAddress" })]),
     ...(input.onTwoHosts == null ? [] : [negateIfFalse(input.onTwoHosts, { kind: "onTwoHosts" })]),

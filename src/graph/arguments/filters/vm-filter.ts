@@ -21,6 +21,12 @@ export class VmFilterInput {
   })
   readonly status?: readonly number[] | null;
 
+  @Field(() => ID, {
+    nullable: true,
+    description: "The VM's own UUID. For several, and for one without a list: `vms(ids:)`, `vm(id:)`.",
+  })
+  readonly id?: string | null;
+
   @Field(() => ID, { nullable: true, description: "The UUID of the host that runs it." })
   readonly hostId?: string | null;
 

@@ -23,6 +23,7 @@ const MOST_ON_NETWORK = 5_000;
 
 /** Finds VMs by part of a text of their own, or of their host's; `null`: nothing is known of it. */
 export function findByText(search: VmSearch & { readonly kind: "text" }): Candidates | null {
+  if (isBeginningKnown(search.match) && !hasInnerTrigram(search.match)) return null;
   switch (search.key) {
     case "cluster":
       return null;
@@ -71,7 +72,7 @@ function findByPart(
     : { select, most: MOST_FOUND };
 }
 
-/** Of so many VMs, taken from everywhere in the table, more than a fiftieth must match. */
+/** Of so many VMs, from everywhere among the first hundred thousand of the table, more than a fiftieth must match. */
 const SAMPLE = 1_000;
 const MOST_OF_SAMPLE = 20;
 
@@ -148,8 +149,13 @@ function matchBeginning(lower: string, { parts, also }: TextMatch, parameters: S
   return `${lower} >= ${parameters.add(from)}::text AND ${lower} < ${parameters.add(`${from.slice(0, -1)}${next}`)}::text`;
 }
 
+/** Returns `true` if a text must have three characters behind a beginning that need not be theirs. */
+function hasInnerTrigram({ parts, also }: TextMatch): boolean {
+  return parts.slice(1).some((part) => part.length >= 3) || (also !== undefined && hasInnerTrigram(also));
+}
+
 /** Returns `true` if an index finds texts by their beginning, or complete ones. */
-export function isBeginningKnown({ parts, also }: TextMatch): boolean {
+function isBeginningKnown({ parts, also }: TextMatch): boolean {
   return parts[0] !== "" || (also !== undefined && isBeginningKnown(also));
 }
 

@@ -1,14 +1,13 @@
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmFilter } from "../../types.js";
 import type { VmSearch } from "../../vm-search.js";
-import { selectMayBeStale } from "./own-conditions.js";
+import { OWN_CONDITIONS, selectMayBeStale } from "./own-conditions.js";
 import type { VmScopeSql } from "./scope.js";
-import type { VmConditionSql } from "./search-conditions.js";
+import { buildSearchCondition, type VmConditionSql } from "./search-conditions.js";
 import {
   findByNames,
   findByText,
   INTERFACES,
-  isBeginningKnown,
   MOST_FOUND,
   NICS,
   type Candidates,
@@ -16,15 +15,17 @@ import {
 import { buildNameContains, buildVmConditions } from "./vm-conditions.js";
 
 /** To look up a VM and to sort it takes as long as to compare the ids of thirty VMs that come in the page's order. */
-const MOST_LOOKED_UP = { page: 500, count: MOST_FOUND };
+const MOST_LOOKED_UP = { page: 500, all: MOST_FOUND };
 
 /** The VMs that a statement finds. */
 export interface CandidateSearch {
   readonly filter: VmFilter;
   readonly scope: VmScopeSql;
   readonly source: VmConditionSql;
-  /** What the statement reads of the VMs: a page of them in order, or how many they are. */
-  readonly reads: "page" | "count";
+  /** What the statement reads of the VMs: a page, or all of them, to count or to sort them. */
+  readonly reads: "page" | "all";
+  /** `true`: it reads VMs in their order, and ends as soon as it has enough of them. */
+  readonly isByRow?: boolean;
   /** The column of a VM's id in the table whose index gives the order, so that no other table is read to compare it. */
   readonly id: string;
 }
@@ -36,13 +37,13 @@ export interface CandidateSearch {
  * soon full. Only one part of the statement finds VMs.
  */
 export function buildByCandidates(
-  { filter, scope, source, reads, id }: CandidateSearch,
+  { filter, scope, source, reads, isByRow = false, id }: CandidateSearch,
   parameters: SqlParameters,
   build: (where: string, isLookedUp: boolean) => string,
 ): string {
   const ways = listCandidates(filter).filter(({ isForPages }) => reads === "page" || isForPages !== true);
   if (ways.length === 0) return build(buildVmConditions(filter, scope, source, parameters), false);
-  const many = buildVmConditions(filter, scope, { ...source, isByRow: reads === "page" }, parameters);
+  const many = buildVmConditions(filter, scope, { ...source, isByRow }, parameters);
   const one = buildVmConditions(filter, scope, { ...source, isLookedUp: true }, parameters);
   const listed = ways.map(
     ({ select, most }, at) =>
@@ -99,13 +100,26 @@ export function isByNetwork({ search, ...others }: VmFilter): boolean {
   return parts.length === 1 && parts[0]?.kind === "network" && Object.keys(others).length === 0;
 }
 
+/** Finds a way to the VMs of a condition of which an index finds few, beside others of which it does not. */
+function selectNarrow(search: VmSearch): Candidates {
+  return {
+    select: (parameters) => `SELECT s.vm_guid FROM ${OWN_CONDITIONS.from}
+      WHERE ${buildSearchCondition(search, OWN_CONDITIONS, parameters)}`,
+    most: MOST_FOUND,
+  };
+}
+
 /** Finds a way to the VMs of a condition; `null`: there is none, or PostgreSQL finds the best one by itself. */
 function findCandidates(search: VmSearch): Candidates | null {
   switch (search.kind) {
     case "and":
       return listCandidates({ search })[0] ?? null;
     case "or": {
-      const each = search.parts.map(findCandidates);
+      // PostgreSQL finds these by their indexes, each by itself.
+      if (search.parts.every(({ kind }) => NARROW_KINDS.has(kind))) return null;
+      const each = search.parts.map((part) =>
+        NARROW_KINDS.has(part.kind) ? selectNarrow(part) : findCandidates(part),
+      );
       const found = each.filter((one) => one !== null);
       if (found.length < each.length) return null;
       return {
@@ -124,7 +138,7 @@ function findCandidates(search: VmSearch): Candidates | null {
     case "network":
       return findByNames(search.match, NICS);
     case "text":
-      return isBeginningKnown(search.match) ? null : findByText(search);
+      return findByText(search);
     default:
       return null;
   }

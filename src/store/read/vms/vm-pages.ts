@@ -35,7 +35,9 @@ export function buildVmsPage(
   const isWalked = key === "NAME" || key === "ID" || key === "STATUS";
   const source = { ...OWN_CONDITIONS, isWalked };
   const id = isWalked ? KNOWN[key].id : PARTED[key].id.known;
-  const search = { filter: request.filter, scope, source, reads: "page", id } as const;
+  // PostgreSQL sorts what a filter finds by host.
+  const isByRow = key !== "HOST";
+  const search = { filter: request.filter, scope, source, reads: "page", isByRow, id } as const;
   const text = buildByCandidates(search, parameters, (where, isLookedUp) => {
     const page = {
       request,

@@ -10,7 +10,7 @@ import { SELECT_VMS } from "./vm-columns.js";
 /** Counts the VMs that match a filter. */
 export async function countVms(database: Queryable, filter: VmFilter, scope: VmScopeSql): Promise<number> {
   const parameters = new SqlParameters();
-  const search = { filter, scope, source: OWN_CONDITIONS, reads: "count", id: "s.vm_guid" } as const;
+  const search = { filter, scope, source: OWN_CONDITIONS, reads: "all", id: "s.vm_guid" } as const;
   const count = buildByCandidates(
     search,
     parameters,
@@ -42,7 +42,7 @@ export async function readVmIds(
   const parameters = new SqlParameters();
   const order = buildSearchOrder(sort, OWN_CONDITIONS);
   const bounds = `OFFSET ${parameters.add(offset)}::bigint LIMIT ${parameters.add(limit)}::bigint`;
-  const search = { filter, scope, source: OWN_CONDITIONS, reads: "page", id: "s.vm_guid" } as const;
+  const search = { filter, scope, source: OWN_CONDITIONS, reads: "all", id: "s.vm_guid" } as const;
   const select = buildByCandidates(
     search,
     parameters,

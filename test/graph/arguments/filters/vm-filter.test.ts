@@ -22,6 +22,8 @@ async function findNamesBy(store: ReadStore, filter: string): Promise<string[]> 
   return nodes.map(({ name }) => name).toSorted();
 }
 
+const VM_OF_WEB = vmState(1).id;
+
 const ALL = ["Db", "mapped", "mute", "web"];
 
 describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (source) => {
@@ -76,6 +78,10 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
     ['{and: [{network: {eq: "red"}}, {not: {nameContains: "WEB"}}]}', ["mapped"]],
     ['{not: {fqdn: {contains: "example"}}}', ["mapped", "mute"]],
     [`{not: {hostId: "${HOST_A}"}}`, []],
+    [`{id: "${VM_OF_WEB.toUpperCase()}"}`, ["web"]],
+    [`{or: [{id: "${VM_OF_WEB}"}, {nameContains: "mut"}]}`, ["mute", "web"]],
+    [`{not: {id: "${VM_OF_WEB}"}}`, ["Db", "mapped", "mute"]],
+    [`{id: "${HOST_A}"}`, []],
     ["{or: []}", []],
     ["{and: []}", ALL],
     ["{not: {}}", []],
@@ -175,6 +181,8 @@ test.each([
   ["{status: [UP], not: {status: [UP]}}", "status: nothing is left of it"],
   ['{status: [UP], not: {or: [{nameContains: "a"}, {status: [UP, DOWN]}]}}', "status: nothing is left"],
   [`{hostId: "${HOST_A}", and: [{hostId: "${HOST_B}"}]}`, "hostId: nothing is left of it"],
+  [`{id: "${HOST_A}", and: [{id: "${HOST_B}"}]}`, "id: nothing is left of it"],
+  ['{id: "7"}', 'id: "7" is not a UUID'],
   [`{hostId: "${HOST_A}", not: {hostId: "${HOST_A}"}}`, "hostId: nothing is left of it"],
   ['{name: {eq: "a"}, and: [{name: {eq: "b"}}]}', "name: nothing is left of it"],
   ['{name: {eq: "a", startsWith: "a"}, not: {name: {eq: "A"}}}', "name: nothing is left of it"],

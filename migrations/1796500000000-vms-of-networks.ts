@@ -6,8 +6,8 @@ import type { MigrationInterface, QueryRunner } from "typeorm";
  * the place of the one of vNICs by VM. A row that is written without the VM, by hand or by a gateway of the release before, gets it
  * by a trigger; passes write it themselves, so that none is called.
  */
-export class VmsOfNetworks1796400000000 implements MigrationInterface {
-  readonly name = "VmsOfNetworks1796400000000";
+export class VmsOfNetworks1796500000000 implements MigrationInterface {
+  readonly name = "VmsOfNetworks1796500000000";
 
   async up(queryRunner: QueryRunner): Promise<void> {
     for (const statement of UP) await queryRunner.query(statement);
@@ -31,17 +31,23 @@ BEGIN
   $sql$, home);
 END $do$`;
 
+const LOCK = "LOCK TABLE vm_interface, vnic_graph_nic IN ACCESS EXCLUSIVE MODE";
+
 /**
- * Readers of networks wait from the column on, so the old index goes before its rows are written anew. Readers see nothing change:
- * it is no edit that has to be noted.
+ * Readers of vNICs wait from the lock on. It is taken in the order in which they take theirs: otherwise one of them, or all of this,
+ * would end as a deadlock. So the old index goes before its rows are written anew. Readers see nothing change: it is no edit that has to
+ * be noted. Rows of no vNIC, which only somebody who switched triggers off can have left, are of no use.
  */
 const UP: readonly string[] = [
   "CREATE UNIQUE INDEX idx_vm_interface_vm_guid_id ON vm_interface (vm_guid, id)",
   FUNCTION,
+  "REVOKE EXECUTE ON FUNCTION vnic_graph_find_vm() FROM PUBLIC",
+  LOCK,
   "ALTER TABLE vnic_graph_nic ADD COLUMN vm_id uuid",
   "DROP INDEX idx_vnic_graph_nic_lower_network",
   "SELECT set_config('vnic_graph.writer', 'pass', true)",
   "UPDATE vnic_graph_nic e SET vm_id = n.vm_guid FROM vm_interface n WHERE n.id = e.nic_id",
+  "DELETE FROM vnic_graph_nic WHERE vm_id IS NULL",
   "SELECT set_config('vnic_graph.writer', '', true)",
   `ALTER TABLE vnic_graph_nic ALTER COLUMN vm_id SET NOT NULL, DROP CONSTRAINT fk_vnic_graph_nic_vm_interface,
     ADD CONSTRAINT fk_vnic_graph_nic_vm_interface FOREIGN KEY (vm_id, nic_id) REFERENCES vm_interface (vm_guid, id)
@@ -56,6 +62,7 @@ const UP: readonly string[] = [
 
 const DOWN: readonly string[] = [
   "CREATE INDEX idx_vm_interface_vm_guid ON vm_interface (vm_guid)",
+  LOCK,
   "DROP TRIGGER vnic_graph_find_vm ON vnic_graph_nic",
   "DROP FUNCTION vnic_graph_find_vm()",
   `ALTER TABLE vnic_graph_nic DROP COLUMN vm_id,
