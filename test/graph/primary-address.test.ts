@@ -60,6 +60,29 @@ test.each([
   expect(data).toEqual({ vm: { guestInfo: { primaryAddress: { address } } } });
 });
 
+test.each([
+  ['family: IPV6, within: "10.0.2.0/24"', false],
+  ['family: IPV6, within: "::ffff:10.0.2.0/120"', false],
+  ['family: IPV4, within: "fd00::/8"', false],
+  ['family: IPV4, within: "::/0"', true],
+  ['family: IPV6, within: "::/0"', true],
+  ['family: IPV4, within: "::ffff:10.0.2.0/120"', true],
+])(
+  "a prefix that has no address of the family is refused, of the guest's and of a vNIC's: %s",
+  async (argument, isGood) => {
+    const question = `{ vm(id: "${uuid(1, 1)}") {
+    guestInfo { primaryAddress(${argument}) { address } } nics { primaryAddress(${argument}) { address } } } }`;
+    if (isGood) {
+      expect(await askForData(storeWithGuest(), question)).toBeTruthy();
+      return;
+    }
+    const errors = await askForErrors(storeWithGuest(), question);
+    expect(errors.length).toBeGreaterThan(1);
+    for (const error of errors)
+      expect(error).toMatch(/^BAD_USER_INPUT: within: the prefix has no address of this family/);
+  },
+);
+
 test("a guest that is not known has none; one that reports addresses only has one without a device", async () => {
   const field = "primaryAddress { address device { name } vmNic { id } }";
   expect(await askForData(storeWithGuest(), GUEST(2, field))).toEqual({

@@ -87,7 +87,7 @@ export class GuestInfo {
   @Field(() => [IPScalar], {
     nullable: true,
     description:
-      "The addresses of the guest's network devices, IPv4 before IPv6, in reported order; of an old agent, which reports no " +
+      "The addresses of the guest's network devices, IPv4 before IPv6, in the order of these; of an old agent, which reports no " +
       "devices, those that it reports. Null: not known; empty: none.",
   })
   readonly ips!: readonly string[] | null;

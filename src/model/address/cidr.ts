@@ -78,6 +78,14 @@ export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
     : [cidr];
 }
 
+/** Returns `true` if an address of the family may be in the prefix. One of IPv4 may be mapped into IPv6, and is of IPv4 all the same. */
+export function mayHaveFamily(cidr: Cidr, family: IpFamily): boolean {
+  const hasOnlyIPv4 = listEquivalentCidrs(cidr).length > 1;
+  if (family === 6) return !hasOnlyIPv4;
+  const hasMapped = cidr.first <= MAPPED + 0xffff_ffffn && cidr.last >= MAPPED;
+  return hasOnlyIPv4 || hasMapped;
+}
+
 /** Lists an address and, if it is IPv4 or mapped IPv4, the same address of the other family, as texts. */
 export function listEquivalentAddresses(text: string): readonly string[] {
   const address = parseAddress(text);

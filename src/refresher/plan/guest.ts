@@ -1,3 +1,4 @@
+import { findPrimaryAddress } from "../../model/address/primary-address.js";
 import type { GuestLimits } from "../../model/guest/guest-limits.js";
 import { hasUnreadableGuest } from "../../vdsm/records/vm-stats.js";
 import { ProblemList } from "../../vdsm/records/values.js";
@@ -36,7 +37,7 @@ export function planGuest(
     problems,
     ...(limits !== undefined && { limits }),
   });
-  const interfaces = keepStored(stored, normalized);
+  const interfaces = keepPrimary(known, keepStored(stored, normalized));
   const ips = joinIps(interfaces);
   return {
     interfaces,
@@ -53,7 +54,7 @@ function planSilentGuest(reported: ReportedVm, known: StoredVm | null): GuestDat
   const knownIps = known?.ips ?? null;
   return {
     interfaces: known?.interfaces ?? [],
-    ips: guestIps === null ? knownIps : keepIfSame(knownIps, guestIps),
+    ips: guestIps === null ? knownIps : keepOrderOfIps(knownIps, guestIps),
     fqdn: normalizeFqdn(reported.guestFQDN) ?? known?.fqdn ?? null,
     silence: findSilence(reported, known, guestIps),
     staleDetail: formatProblems(reported.problems),
@@ -76,8 +77,9 @@ function hasReported(known: StoredVm | null): boolean {
 
 /**
  * Returns the stored interfaces if only orders differ from the reported ones. An agent changes orders without a reason, so
- * that is not worth a write. Otherwise returns the reported interfaces in their order, with each equal stored one in place
- * of the reported one. So all orders stay as they are stored, also where an address comes or goes: see {@link keepOrder}.
+ * that is not worth a write. Otherwise returns the reported interfaces, those that are stored first and in their order, with each
+ * equal stored one in place of the reported one. So all orders stay as they are stored, also where an interface or an address comes or
+ * goes: see {@link keepOrder}.
  */
 function keepStored(
   stored: readonly GuestInterface[],
@@ -89,17 +91,45 @@ function keepStored(
     stored.map((guestInterface) => [formatInterfaceKey(guestInterface), guestInterface]),
   );
   const changed = new Map(updated.map(({ before, after }) => [after, before]));
-  return reported.map((guestInterface) => {
-    const same = storedByKey.get(formatInterfaceKey(guestInterface));
-    if (same !== undefined) return same;
-    const before = changed.get(guestInterface);
-    if (before === undefined) return guestInterface;
-    return {
-      ...guestInterface,
-      ipv4Addresses: keepOrder(before.ipv4Addresses, guestInterface.ipv4Addresses),
-      ipv6Addresses: keepOrder(before.ipv6Addresses, guestInterface.ipv6Addresses),
-    };
+  const positions = new Map(stored.map((guestInterface, position) => [guestInterface, position]));
+  return reported
+    .map((guestInterface) => {
+      const same = storedByKey.get(formatInterfaceKey(guestInterface));
+      if (same !== undefined) return { kept: same, position: positions.get(same) ?? 0 };
+      const before = changed.get(guestInterface);
+      if (before === undefined) return { kept: guestInterface, position: stored.length };
+      const kept = {
+        ...guestInterface,
+        ipv4Addresses: keepOrder(before.ipv4Addresses, guestInterface.ipv4Addresses),
+        ipv6Addresses: keepOrder(before.ipv6Addresses, guestInterface.ipv6Addresses),
+      };
+      return { kept, position: positions.get(before) ?? 0 };
+    })
+    .sort((one, other) => one.position - other.position)
+    .map(({ kept }) => kept);
+}
+
+/**
+ * Returns the interfaces in an order in which the guest's primary address stays, if it is still reported and no other one is better:
+ * an interface that had no address, and stands before the primary address', may have got one.
+ */
+function keepPrimary(
+  known: Pick<StoredVm, "interfaces" | "nics"> | null,
+  interfaces: readonly GuestInterface[],
+): readonly GuestInterface[] {
+  if (known === null || interfaces === known.interfaces) return interfaces;
+  const { nics } = known;
+  const before = findPrimaryAddress(known.interfaces, nics);
+  const isBefore = (order: readonly GuestInterface[]) =>
+    findPrimaryAddress(order, nics)?.address === before?.address;
+  if (before === null || isBefore(interfaces)) return interfaces;
+  const holder = interfaces.find(({ name, ipv4Addresses, ipv6Addresses }) => {
+    const isThere = ipv4Addresses.includes(before.address) || ipv6Addresses.includes(before.address);
+    return isThere && name === before.guestInterface?.name;
   });
+  if (holder === undefined) return interfaces;
+  const holderFirst = [holder, ...interfaces.filter((each) => each !== holder)];
+  return isBefore(holderFirst) ? holderFirst : interfaces;
 }
 
 /**
@@ -112,6 +142,12 @@ function keepOrder(stored: readonly string[], reported: readonly string[]): read
     ...stored.filter((address) => now.has(address)),
     ...reported.filter((address) => !before.has(address)),
   ];
+}
+
+/** Does the same for addresses that are joined, of which IPv4 ones come first. */
+function keepOrderOfIps(stored: string | null, reported: string): string {
+  const kept = keepOrder(stored?.split(" ") ?? [], reported.split(" "));
+  return [...kept.filter((ip) => !ip.includes(":")), ...kept.filter((ip) => ip.includes(":"))].join(" ");
 }
 
 function keepIfSame(stored: string | null, reported: string | null): string | null {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findPrimaryAddress } from "../../../src/model/address/primary-address.js";
 import { planGuest } from "../../../src/refresher/plan/guest.js";
@@ -114,8 +115,8 @@ describe("a guest", () => {
       reportedInterface({ name: "a", inet: ["10.0.0.1"], inet6: [] }),
     ];
     const { interfaces, ips } = of({ netIfaces }, known);
-    expect(interfaces.map(({ name }) => name)).toEqual(["b", "a"]);
-    expect(ips).toBe("10.0.0.22 10.0.0.1");
+    expect(interfaces.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(ips).toBe("10.0.0.1 10.0.0.22");
   });
 
   test("whose report is wrong in a field is current as far as it can be read, and says what is wrong", () => {
@@ -189,5 +190,52 @@ describe("a guest", () => {
     expect(findPrimaryAddress([first!], [])?.address).toBe(stable);
     const [second] = report([tomorrow, today, "fe80::1"], first!.ipv6Addresses);
     expect(second?.ipv6Addresses).toEqual(["fe80::1", today, tomorrow]);
+  });
+
+  test("keeps its primary address while it reports it, whatever comes and goes before and behind it", () => {
+    const anyReport = fc.uniqueArray(
+      fc.record({
+        name: fc.constantFrom("bond0.10", "bond0.20", "bond0.30", "eth0"),
+        inet: fc.uniqueArray(fc.constantFrom("10.0.0.1", "10.0.0.2", "10.0.0.3"), { maxLength: 3 }),
+      }),
+      { selector: ({ name }) => name },
+    );
+    let kept = 0;
+    fc.assert(
+      fc.property(fc.array(anyReport, { minLength: 2, maxLength: 6 }), (reports) => {
+        let known = storedVm({ interfaces: [], ips: null });
+        let before = findPrimaryAddress(known.interfaces, []);
+        for (const report of reports) {
+          const { interfaces } = of(
+            { netIfaces: report.map((each) => reportedInterface({ ...each, inet6: [] })) },
+            known,
+          );
+          const now = findPrimaryAddress(interfaces, []);
+          const isThere = report.some(
+            ({ name, inet }) =>
+              name === before?.guestInterface?.name && inet.some((address) => address === before?.address),
+          );
+          if (before !== null && isThere) {
+            kept += 1;
+            expect(now?.address).toBe(before.address);
+          }
+          known = storedVm({ interfaces });
+          before = now;
+        }
+      }),
+    );
+    expect(kept).toBeGreaterThan(50);
+  });
+
+  test("that reports addresses alone keeps the order of those it had, IPv4 first", () => {
+    const known = (ips: string | null) => storedVm({ interfaces: [], ips, silence: "ips-only" });
+    const report = (guestIPs: string, before: string | null) =>
+      of({ ...KEY_ABSENT, guestIPs }, known(before)).ips;
+    expect(report("10.0.0.4 10.0.0.5", "10.0.0.5")).toBe("10.0.0.5 10.0.0.4");
+    expect(report("10.0.0.6 10.0.0.5 fd00::2 fd00::1 10.0.0.7", "10.0.0.5 10.0.0.6 fd00::1")).toBe(
+      "10.0.0.5 10.0.0.6 10.0.0.7 fd00::1 fd00::2",
+    );
+    expect(report("10.0.0.6 10.0.0.5", "10.0.0.5 10.0.0.6")).toBe("10.0.0.5 10.0.0.6");
+    expect(report("10.0.0.4", null)).toBe("10.0.0.4");
   });
 });

@@ -94,7 +94,7 @@ describe("a plan", () => {
       ...NO_CHANGES,
       insertedInterfaces: [guestInterface({ name: "eth2" })],
       deletedInterfaces: [guestInterface()],
-      interfaceOrders: [{ vmId: VM, names: ["eth2", "eth1"] }],
+      interfaceOrders: [{ vmId: VM, names: ["eth1", "eth2"] }],
     });
   });
 

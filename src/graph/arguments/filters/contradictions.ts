@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
+import { implies } from "./implied-conditions.js";
 import { countWholeTexts, mayMatchAll } from "./text-contradictions.js";
 
 /**
@@ -45,11 +45,11 @@ function isEmpty(part: VmSearch): boolean {
   }
 }
 
-/** Refuses a condition beside the same one in a NOT. */
+/** Refuses a condition beside one in a NOT that holds wherever it holds. */
 function refuseOpposite(unwanted: VmSearch, wanted: readonly VmSearch[]): void {
   // To exclude all VMs finds none, as it says.
   if (unwanted.kind === "all") return;
-  if (!wanted.some((part) => isDeepStrictEqual(part, unwanted))) return;
+  if (!wanted.some((part) => implies(part, unwanted))) return;
   throw createFilterError("not", "it excludes what is asked for beside it; leave one of them out");
 }
 

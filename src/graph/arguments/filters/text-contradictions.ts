@@ -28,7 +28,7 @@ export function countWholeTexts(matches: readonly TextMatch[]): number {
 }
 
 /** Lists the patterns of a text, in lower case, that have no letters beyond ASCII. */
-function listPlainPatterns({ parts, ignoreCase, also }: TextMatch): readonly (readonly string[])[] {
+export function listPlainPatterns({ parts, ignoreCase, also }: TextMatch): readonly (readonly string[])[] {
   const isPlain = ignoreCase && parts.every((part) => /^[\0-\x7f]*$/.test(part));
   const others = also === undefined ? [] : listPlainPatterns(also);
   return isPlain ? [parts.map((part) => part.toLowerCase()), ...others] : others;

@@ -100,6 +100,12 @@ export function isByNetwork({ search, ...others }: VmFilter): boolean {
   return parts.length === 1 && parts[0]?.kind === "network" && Object.keys(others).length === 0;
 }
 
+/** A VM without an address has no primary address either. Of bridges of containers, and of others that are never it, it may have some. */
+const WITHOUT_ADDRESS: Candidates = {
+  select: () => "SELECT r.vm_id FROM vnic_graph_vm r WHERE r.primary_address IS NULL",
+  most: MOST_FOUND,
+};
+
 /** Finds a way to the VMs of a condition of which an index finds few, beside others of which it does not. */
 function selectNarrow(search: VmSearch): Candidates {
   return {
@@ -133,6 +139,8 @@ function findCandidates(search: VmSearch): Candidates | null {
       if (reasons.length === 0 || reasons.length < search.reasons.length) return null;
       return { select: () => selectMayBeStale(reasons), most: MOST_FOUND };
     }
+    case "not":
+      return search.part.kind === "hasAddress" ? WITHOUT_ADDRESS : null;
     case "interfaceName":
       return findByNames(search.match, INTERFACES);
     case "network":

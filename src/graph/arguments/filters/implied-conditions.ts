@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from "node:util";
+import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
+import { isInCidr, listEquivalentAddresses, parseAddress, type Cidr } from "../../../model/address/cidr.js";
+import { matchParts } from "../../../model/match-parts.js";
+import { listPlainPatterns } from "./text-contradictions.js";
+
+/**
+ * Tells whether each VM that meets one condition meets the other: because they are the same, or by their texts or addresses. A VM
+ * that has several names of one kind, or addresses, meets the other one by the same name or address.
+ */
+export function implies(one: VmSearch, other: VmSearch): boolean {
+  if (isDeepStrictEqual(one, other)) return true;
+  const [match, otherMatch] = [findMatch(one), findMatch(other)];
+  if (match !== null && otherMatch !== null) {
+    return match.key === otherMatch.key && impliesText(match.match, otherMatch.match);
+  }
+  return impliesAddress(one, other);
+}
+
+/** Finds the text that a condition compares, and the pattern. */
+function findMatch(search: VmSearch): { readonly key: string; readonly match: TextMatch } | null {
+  switch (search.kind) {
+    case "text":
+      return search;
+    case "interfaceName":
+    case "network":
+      return { key: search.kind, match: search.match };
+    default:
+      return null;
+  }
+}
+
+/** NUL stands for what may be anything. No pattern has one. */
+function impliesText(one: TextMatch, other: TextMatch): boolean {
+  const [pattern, ...more] = listPlainPatterns(other);
+  if (pattern === undefined || more.length > 0 || other.also !== undefined) return false;
+  return listPlainPatterns(one).some((parts) => matchParts(pattern, parts.join("\0")));
+}
+
+function impliesAddress(one: VmSearch, other: VmSearch): boolean {
+  // Of an address in `addresses`, both spellings count.
+  const spellings =
+    one.kind === "address"
+      ? [one.address]
+      : one.kind === "addresses"
+        ? one.addresses.flatMap((address) => listEquivalentAddresses(address))
+        : null;
+  if (other.kind === "addresses") {
+    const listed = new Set(other.addresses.flatMap((address) => listEquivalentAddresses(address)));
+    return spellings?.every((each) => listed.has(each)) === true;
+  }
+  if (other.kind !== "inCidr" || other.exceptMapped === true) return false;
+  if (one.kind === "inCidr") return isWithinIPv4(one.cidr, other.cidr);
+  return spellings?.every((each) => isAddressIn(each, other.cidr)) === true;
+}
+
+function isAddressIn(text: string, cidr: Cidr): boolean {
+  const address = parseAddress(text);
+  return address !== null && isInCidr(address, cidr);
+}
+
+/** In IPv6 the same is only true of prefixes that have no mapped addresses, or nothing else. */
+function isWithinIPv4(inner: Cidr, outer: Cidr): boolean {
+  const isIPv4 = inner.family === 4 && outer.family === 4;
+  return isIPv4 && outer.first <= inner.first && inner.last <= outer.last;
+}
