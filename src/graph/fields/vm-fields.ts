@@ -80,8 +80,8 @@ export class GuestInfoFields {
   @FieldResolver(() => [NetworkDevice], {
     nullable: true,
     description:
-      "The guest's network interfaces, in reported order, of hosts that the gateway polls those that it had before first, also several with one name or MAC. Those that the gateway is " +
-      "set to ignore are left out: veth, unless set otherwise. So are loopback addresses, and interfaces that have no " +
+      "The guest's network interfaces, in reported order, of hosts that the gateway polls those that it had before first, " +
+      "also several with one name or MAC. Those that the gateway is set to ignore are left out: veth, unless set otherwise. So are loopback addresses, and interfaces that have no " +
       "others. Null: not known; empty: none.",
   })
   networkDevices(@Root() vm: VmRow, @Ctx() { loaders }: GraphContext) {

@@ -66,6 +66,12 @@ export function isInCidr(address: IpNumber, cidr: Cidr): boolean {
   );
 }
 
+/** Does the same for an address as text. What is no address is in no prefix. */
+export function isTextInCidr(text: string, cidr: Cidr): boolean {
+  const address = parseAddress(text);
+  return address !== null && isInCidr(address, cidr);
+}
+
 /** Lists the prefix itself and, if it is in IPv4 or mapped IPv4, the same prefix of the other family. */
 export function listEquivalentCidrs(cidr: Cidr): readonly Cidr[] {
   const { family, first, last, prefix } = cidr;

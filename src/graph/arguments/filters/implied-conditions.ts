@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
-import { isInCidr, listEquivalentAddresses, parseAddress, type Cidr } from "../../../model/address/cidr.js";
+import { isTextInCidr, listEquivalentAddresses, type Cidr } from "../../../model/address/cidr.js";
 import { matchParts } from "../../../model/match-parts.js";
 import { listPlainPatterns } from "./text-contradictions.js";
 
@@ -32,8 +32,8 @@ function findMatch(search: VmSearch): { readonly key: string; readonly match: Te
 
 /** NUL stands for what may be anything. No pattern has one. */
 function impliesText(one: TextMatch, other: TextMatch): boolean {
-  const [pattern, ...more] = listPlainPatterns(other);
-  if (pattern === undefined || more.length > 0 || other.also !== undefined) return false;
+  const [pattern] = other.also === undefined ? listPlainPatterns(other) : [];
+  if (pattern === undefined) return false;
   return listPlainPatterns(one).some((parts) => matchParts(pattern, parts.join("\0")));
 }
 
@@ -51,12 +51,7 @@ function impliesAddress(one: VmSearch, other: VmSearch): boolean {
   }
   if (other.kind !== "inCidr" || other.exceptMapped === true) return false;
   if (one.kind === "inCidr") return isWithinIPv4(one.cidr, other.cidr);
-  return spellings?.every((each) => isAddressIn(each, other.cidr)) === true;
-}
-
-function isAddressIn(text: string, cidr: Cidr): boolean {
-  const address = parseAddress(text);
-  return address !== null && isInCidr(address, cidr);
+  return spellings?.every((each) => isTextInCidr(each, other.cidr)) === true;
 }
 
 /** In IPv6 the same is only true of prefixes that have no mapped addresses, or nothing else. */

@@ -1,6 +1,7 @@
 import type { StaleReason, TextMatch, VmFilter, VmSearch } from "../../../loaders/rows.js";
 import {
   isInCidr,
+  isTextInCidr,
   listEquivalentAddresses,
   parseAddress,
   unmapAddress,
@@ -184,10 +185,7 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
     return [{ kind: "addresses", addresses: [eq] }];
   }
   if (listed !== null) {
-    const inside = listed.filter((address) => {
-      const number = parseAddress(address);
-      return inCidr == null || (number !== null && isInCidr(number, inCidr));
-    });
+    const inside = listed.filter((address) => inCidr == null || isTextInCidr(address, inCidr));
     if (inside.length === 0) {
       throw createFilterError("address.inCidr", "none of anyOf is in this prefix; leave one of them out");
     }
