@@ -70,8 +70,9 @@ export type VmSearch =
   | { readonly kind: "address"; readonly address: string }
   /** Addresses that match a pattern: these lower-case parts with any characters between two of them. */
   | { readonly kind: "addressPattern"; readonly parts: readonly string[] }
-  /** Any address in a prefix. IPv4 addresses mapped into IPv6 count as IPv4; `exceptMapped` leaves them out of one in IPv6. */
-  | { readonly kind: "inCidr"; readonly cidr: Cidr; readonly exceptMapped?: true }
+  /** Any address in a prefix. A prefix of IPv4 has the same addresses mapped into IPv6, too. */
+  | { readonly kind: "inCidr"; readonly cidr: Cidr; readonly mapped?: MappedAddresses }
+  /** One of these addresses, canonical texts. A mapped address is another one than the same in IPv4. */
   | { readonly kind: "addresses"; readonly addresses: readonly string[] }
   | { readonly kind: "hasAddress" }
   /** Another host than the owner says that it runs the VM, too. */
@@ -89,6 +90,9 @@ export type VmSearch =
   | { readonly kind: "network"; readonly match: TextMatch }
   /** Stale for one of these reasons; `null`: current. */
   | { readonly kind: "staleReason"; readonly reasons: readonly (StaleReason | null)[] };
+
+/** Which addresses of a prefix in IPv6 count: IPv4 addresses that are mapped into IPv6 alone, or all but them. */
+export type MappedAddresses = "only" | "except";
 
 /** The texts of a VM that a search may compare. */
 export type VmTextKey = "name" | "fqdn" | "host" | "cluster";

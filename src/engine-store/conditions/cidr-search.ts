@@ -1,14 +1,16 @@
 import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
+import type { MappedAddresses } from "../../store/vm-search.js";
 import { isMapped } from "../../store/read/conditions/match-cidr.js";
 import { isNoLoopback, parseWord, selectWords } from "./address-words.js";
 
-/**
- * Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. `exceptMapped` leaves out IPv4
- * addresses that are mapped into IPv6.
- */
-export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): string {
-  const selects = selectInCidr(cidr, parameters, exceptMapped);
+/** Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. */
+export function selectVmsInCidr(
+  cidr: Cidr,
+  parameters: SqlParameters,
+  mapped: MappedAddresses | null,
+): string {
+  const selects = selectInCidr(cidr, parameters, mapped);
   return `SELECT DISTINCT x.vm_id FROM (${selects.join(" UNION ALL ")}) x`;
 }
 
@@ -21,21 +23,25 @@ export function selectVmsInCidr(cidr: Cidr, parameters: SqlParameters, exceptMap
  *    statement.
  */
 export function selectAddressesInCidr(cidr: Cidr, parameters: SqlParameters): string {
-  return selectInCidr(cidr, parameters, false).join(" UNION ALL ");
+  return selectInCidr(cidr, parameters, null).join(" UNION ALL ");
 }
 
-function selectInCidr(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): readonly string[] {
+function selectInCidr(
+  cidr: Cidr,
+  parameters: SqlParameters,
+  mapped: MappedAddresses | null,
+): readonly string[] {
   return listEquivalentCidrs(cidr).flatMap((each) => {
     const address = parseWord("w.word", each.family);
     // To parse a word again takes as long as all else. So its beginning tells first whether it may be a mapped address.
-    const isLeftOut = `CASE WHEN ${MAPPED_STARTS.map((start) => `w.word LIKE '${start}'`).join(" OR ")}
+    const isMappedWord = `CASE WHEN ${MAPPED_STARTS.map((start) => `w.word LIKE '${start}'`).join(" OR ")}
       THEN ${isMapped(address)} ELSE false END`;
     const select = (id: string, table: string, column: string) => `
       SELECT w.vm_id, ${address} AS address FROM (
         SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table}
         WHERE ${mayMatch(column, each, parameters)}) w
       WHERE ${isNoLoopback("w.word")} AND ${address} <<= ${parameters.add(formatCidr(each))}::inet
-        ${exceptMapped ? `AND NOT ${isLeftOut}` : ""}`;
+        ${mapped === null ? "" : `AND ${mapped === "only" ? "" : "NOT "}${isMappedWord}`}`;
     return [
       select(
         "g.vm_id",

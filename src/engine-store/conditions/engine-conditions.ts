@@ -1,4 +1,3 @@
-import { listEquivalentAddresses } from "../../model/address/cidr.js";
 import { isLoopbackAddress } from "../../model/address/ip.js";
 import { STATUSES_WITHOUT_GUEST, VM_STATUS } from "../../model/guest/vm-status.js";
 import {
@@ -47,18 +46,16 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
       AND ${mayHaveGuest("d.status")})`;
   },
   hasAnyOf: (addresses, parameters) => {
-    const equivalent = addresses
-      .filter((address) => !isLoopbackAddress(address))
-      .flatMap(listEquivalentAddresses);
-    if (equivalent.length === 0) return "false";
+    const shown = addresses.filter((address) => !isLoopbackAddress(address));
+    if (shown.length === 0) return "false";
     const selected =
-      equivalent.length <= FEW_ADDRESSES
-        ? equivalent.map((address) => selectVmsWithAddress(address, parameters)).join(" UNION ALL ")
-        : selectVmsWithAnyOf(equivalent, parameters);
+      shown.length <= FEW_ADDRESSES
+        ? shown.map((address) => selectVmsWithAddress(address, parameters)).join(" UNION ALL ")
+        : selectVmsWithAnyOf(shown, parameters);
     return `(s.vm_guid = ANY(ARRAY(${selected})) AND ${mayHaveGuest("d.status")})`;
   },
-  hasAddressIn: (cidr, parameters, exceptMapped) =>
-    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters, exceptMapped)})) AND ${mayHaveGuest("d.status")})`,
+  hasAddressIn: (cidr, parameters, mapped) =>
+    `(s.vm_guid = ANY(ARRAY(${selectVmsInCidr(cidr, parameters, mapped)})) AND ${mayHaveGuest("d.status")})`,
   hasAnyAddress: `(${mayHaveGuest("d.status")} AND (${hasOtherThanLoopback("d.vm_ip")} OR EXISTS (
       SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid
         AND (${hasOtherThanLoopback("g.ipv4_addresses")} OR ${hasOtherThanLoopback("g.ipv6_addresses")}))))`,

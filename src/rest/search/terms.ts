@@ -131,8 +131,8 @@ function parseAddress(value: string): VmSearch | null {
   const address = normalizeAddress(value);
   if (address === null) return null;
   // An IPv4 address also finds guests that report it mapped into IPv6.
-  const isOfBoth = listEquivalentAddresses(address).length > 1;
-  return isOfBoth ? { kind: "addresses", addresses: [address] } : { kind: "address", address };
+  const addresses = listEquivalentAddresses(address);
+  return addresses.length > 1 ? { kind: "addresses", addresses } : { kind: "address", address };
 }
 
 /** Splits a pattern at its stars. Each `*` stands for any characters; several in a row mean the same as one. */

@@ -72,7 +72,10 @@ describe("a search", () => {
     expect(parseCondition('ip="2001:DB8:0::1"')).toEqual({ kind: "address", address: "2001:db8::1" });
     expect(parseCondition("ip=fe80::1%eth0")).toEqual({ kind: "address", address: "fe80::1" });
     for (const address of ["192.0.2.1", "::ffff:192.0.2.1"]) {
-      expect(parseCondition(`ip=${address}`)).toEqual({ kind: "addresses", addresses: [address] });
+      expect(parseCondition(`ip=${address}`)).toEqual({
+        kind: "addresses",
+        addresses: ["192.0.2.1", "::ffff:192.0.2.1"],
+      });
     }
     expect(parseCondition("ip=192.0.2.*")).toEqual({ kind: "addressPattern", parts: ["192.0.2.", ""] });
     expect(parseCondition("ip=2001:DB8:*")).toEqual({ kind: "addressPattern", parts: ["2001:db8:", ""] });

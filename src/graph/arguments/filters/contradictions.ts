@@ -89,7 +89,11 @@ function listAnd(search: VmSearch): readonly VmSearch[] {
 const EVERY_REASON = [null, ...Object.values(StaleReasonEnum)];
 
 const listStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses : null);
-const listIds = (part: VmSearch) => (part.kind === "id" ? [part.id] : null);
+const listIds = (part: VmSearch) => {
+  const parts = part.kind === "or" ? part.parts : [part];
+  const ids = parts.flatMap((each) => (each.kind === "id" ? [each.id] : []));
+  return ids.length === parts.length ? ids : null;
+};
 const listHosts = (part: VmSearch) => (part.kind === "hostId" ? [part.id] : null);
 const listOnTwoHosts = (part: VmSearch) => (part.kind === "onTwoHosts" ? [true] : null);
 const listReasons = (part: VmSearch) => (part.kind === "staleReason" ? part.reasons : null);

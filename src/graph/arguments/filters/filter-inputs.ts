@@ -32,7 +32,12 @@ export class AddressFilterInput {
   @Field(() => IPScalar, { nullable: true, description: "Exactly this address, in any spelling." })
   readonly eq?: string | null;
 
-  @Field(() => CidrScalar, { nullable: true, description: "Any address in this prefix." })
+  @Field(() => CidrScalar, {
+    nullable: true,
+    description:
+      "Any address in this prefix. One of IPv4 has its addresses mapped into IPv6, too; of a shorter one than `::ffff:0:0/96`, as " +
+      "`::/0`, addresses of IPv4 are only those that a guest reports mapped.",
+  })
   readonly inCidr?: Cidr | null;
 
   @Field(() => [IPScalar], {

@@ -95,10 +95,7 @@ export function buildTargetFilter(target: FindTarget): VmFilter {
       if (target.names.length === 0) return { ids: [target.text] };
       return searchAny([{ kind: "id", id: target.text }, ...searchNames(target.names)]);
     case "ADDRESS":
-      // An address that is mapped into IPv6 equals the IPv4 address, whichever of both the guest reports.
-      return listEquivalentAddresses(target.text).length > 1
-        ? { search: { kind: "addresses", addresses: [target.text] } }
-        : { ip: target.text };
+      return searchAddress(target.text);
     case "CIDR":
       return { search: { kind: "inCidr", cidr: target.cidr } };
     case "MAC": {
@@ -108,6 +105,12 @@ export function buildTargetFilter(target: FindTarget): VmFilter {
     case "NAME":
       return searchAny(searchNames(target.names));
   }
+}
+
+/** An address that is mapped into IPv6 equals the IPv4 address, whichever of both the guest reports. */
+function searchAddress(address: string): VmFilter {
+  const addresses = listEquivalentAddresses(address);
+  return addresses.length > 1 ? { search: { kind: "addresses", addresses } } : { ip: address };
 }
 
 function searchAny(parts: readonly VmSearch[]): VmFilter {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
-import { isTextInCidr, listEquivalentAddresses, type Cidr } from "../../../model/address/cidr.js";
+import { isTextInCidr, type Cidr } from "../../../model/address/cidr.js";
 import { matchParts } from "../../../model/match-parts.js";
 import { listPlainPatterns } from "./text-contradictions.js";
 
@@ -38,23 +38,17 @@ function impliesText(one: TextMatch, other: TextMatch): boolean {
 }
 
 function impliesAddress(one: VmSearch, other: VmSearch): boolean {
-  // Of an address in `addresses`, both spellings count.
-  const spellings =
-    one.kind === "address"
-      ? [one.address]
-      : one.kind === "addresses"
-        ? one.addresses.flatMap((address) => listEquivalentAddresses(address))
-        : null;
+  const addresses = one.kind === "address" ? [one.address] : one.kind === "addresses" ? one.addresses : null;
   if (other.kind === "addresses") {
-    const listed = new Set(other.addresses.flatMap((address) => listEquivalentAddresses(address)));
-    return spellings?.every((each) => listed.has(each)) === true;
+    const listed = new Set(other.addresses);
+    return addresses?.every((each) => listed.has(each)) === true;
   }
-  if (other.kind !== "inCidr" || other.exceptMapped === true) return false;
+  if (other.kind !== "inCidr" || other.mapped !== undefined) return false;
   if (one.kind === "inCidr") return isWithinIPv4(one.cidr, other.cidr);
-  return spellings?.every((each) => isTextInCidr(each, other.cidr)) === true;
+  return addresses?.every((each) => isTextInCidr(each, other.cidr)) === true;
 }
 
-/** In IPv6 the same is only true of prefixes that have no mapped addresses, or nothing else. */
+/** Prefixes of mapped addresses alone come as those of IPv4. */
 function isWithinIPv4(inner: Cidr, outer: Cidr): boolean {
   const isIPv4 = inner.family === 4 && outer.family === 4;
   return isIPv4 && outer.first <= inner.first && inner.last <= outer.last;

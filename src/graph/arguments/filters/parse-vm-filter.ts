@@ -1,8 +1,9 @@
 import type { StaleReason, TextMatch, VmFilter, VmSearch } from "../../../loaders/rows.js";
 import {
-  isInCidr,
   isTextInCidr,
   listEquivalentAddresses,
+  listEquivalentCidrs,
+  mayHaveFamily,
   parseAddress,
   unmapAddress,
   type Cidr,
@@ -39,8 +40,13 @@ export function parseVmFilter(input: VmFilterInput | null, beside: readonly VmSe
 
 /** Parses which VMs a list has: those of the filter that also have one of the ids. `ids` is `null`: any id. */
 export function parseVmList(filter: VmFilterInput | null, ids: readonly string[] | null): VmFilter {
-  const parsed = parseVmFilter(filter);
-  return ids === null ? parsed : { ...parsed, ids: parseIds("ids", ids) };
+  if (ids === null) return parseVmFilter(filter);
+  const parsed = parseIds("ids", ids);
+  const isListed = combine(
+    "or",
+    parsed.map((id) => ({ kind: "id", id })),
+  );
+  return { ...parseVmFilter(filter, [isListed]), ids: parsed };
 }
 
 /** Counts the conditions of a filter, and knows the depth at which it is read. */
@@ -164,35 +170,28 @@ function parseTextFilter(
   return match === null ? [] : [create(match)];
 }
 
+/** Parses what one address must meet. A VM has several: one of them has to meet all. */
 function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {
   const listed = anyOf == null ? null : checkListLength("address.anyOf", anyOf);
   for (const address of [...(eq == null ? [] : [eq]), ...(listed ?? [])]) {
     const number = parseAddress(address);
-    if (number === null) continue;
-    if (family != null && unmapAddress(number).family !== family) {
-      throw createFilterError("address.family", `${address} is not of this family; leave one of them out`);
-    }
-    if (eq != null && inCidr != null && !isInCidr(number, inCidr)) {
-      throw createFilterError("address.inCidr", `${address} is not in this prefix; leave one of them out`);
-    }
+    if (number === null || family == null || unmapAddress(number).family === family) continue;
+    throw createFilterError("address.family", `${address} is not of this family; leave one of them out`);
   }
   if (listed?.length === 0) return [{ kind: "addresses", addresses: [] }];
-  // One address has to meet all these conditions, so the narrowest of them is enough.
+  // These conditions are of one address, so the narrowest of them is enough.
   if (eq != null) {
-    if (listed !== null && !listed.some((each) => listEquivalentAddresses(each).includes(eq))) {
+    const addresses = listEquivalentAddresses(eq);
+    if (listed !== null && !listed.some((each) => addresses.includes(each))) {
       throw createFilterError("address.anyOf", `${eq} is not among these; leave one of them out`);
     }
-    return [{ kind: "addresses", addresses: [eq] }];
+    return [searchAddresses(addresses, inCidr ?? null, `${eq} is not`)];
   }
   if (listed !== null) {
-    const inside = listed.filter((address) => inCidr == null || isTextInCidr(address, inCidr));
-    if (inside.length === 0) {
-      throw createFilterError("address.inCidr", "none of anyOf is in this prefix; leave one of them out");
-    }
-    return [{ kind: "addresses", addresses: inside }];
+    return [searchAddresses(listed.flatMap(listEquivalentAddresses), inCidr ?? null, "none of anyOf is")];
   }
   if (inCidr != null) {
-    if (family != null && !isOfFamily(inCidr, family)) {
+    if (family != null && !mayHaveFamily(inCidr, family)) {
       throw createFilterError("address.family", "the prefix is not of this family; leave one of them out");
     }
     return [searchPrefix(inCidr, family ?? null)];
@@ -200,14 +199,19 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
   return family == null ? [] : [searchPrefix(EVERY_ADDRESS[family], family)];
 }
 
-/** Only a prefix in IPv6 that is shorter than that of mapped addresses has both these and others. */
-function searchPrefix(cidr: Cidr, family: IpFamily | null): VmSearch {
-  const exceptMapped = family === 6 && cidr.prefix < 96;
-  return { kind: "inCidr", cidr, ...(exceptMapped && { exceptMapped }) };
+/** Searches those of the addresses that are in the prefix (`null`: in any). A short prefix of IPv6 has an address mapped, and not in IPv4. */
+function searchAddresses(addresses: readonly string[], inCidr: Cidr | null, refusal: string): VmSearch {
+  const inside = inCidr === null ? addresses : addresses.filter((each) => isTextInCidr(each, inCidr));
+  if (inside.length > 0) return { kind: "addresses", addresses: [...new Set(inside)] };
+  throw createFilterError("address.inCidr", `${refusal} in this prefix; leave one of them out`);
 }
 
-function isOfFamily({ family: own, first }: Cidr, family: number): boolean {
-  return unmapAddress({ family: own, value: first }).family === family;
+/** Searches a prefix. Only one in IPv6 that is shorter than that of mapped addresses has both these and others. */
+function searchPrefix(cidr: Cidr, family: IpFamily | null): VmSearch {
+  const ofIPv4 = listEquivalentCidrs(cidr).find((each) => each.family === 4);
+  if (ofIPv4 !== undefined) return { kind: "inCidr", cidr: ofIPv4 };
+  if (family === null || !mayHaveFamily(cidr, 4)) return { kind: "inCidr", cidr };
+  return { kind: "inCidr", cidr, mapped: family === 4 ? "only" : "except" };
 }
 
 const EVERY_ADDRESS = {

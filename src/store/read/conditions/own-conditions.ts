@@ -1,5 +1,4 @@
 import type { StaleReason } from "../../../model/guest/stale-reason.js";
-import { listEquivalentAddresses } from "../../../model/address/cidr.js";
 import { isMapped, matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
@@ -85,14 +84,12 @@ export const OWN_CONDITIONS: VmConditionSql = {
       SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${matches.join(" OR ")}
       UNION SELECT i.vm_guid FROM vm_dynamic i WHERE ${matchListedAddress("i.vm_ip", parts, parameters)})`;
   },
-  hasAnyOf: (addresses, parameters) => {
-    const spellings = addresses.flatMap((address) => listEquivalentAddresses(address));
-    return `EXISTS (SELECT FROM vnic_graph_address a
-      WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(spellings)}::inet[]))`;
-  },
-  hasAddressIn: (cidr, parameters, exceptMapped) =>
+  hasAnyOf: (addresses, parameters) =>
+    `EXISTS (SELECT FROM vnic_graph_address a
+      WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(addresses)}::inet[]))`,
+  hasAddressIn: (cidr, parameters, mapped) =>
     `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)}
-      ${exceptMapped ? `AND NOT ${isMapped("a.address")}` : ""})`,
+      ${mapped === null ? "" : `AND ${mapped === "only" ? "" : "NOT "}${isMapped("a.address")}`})`,
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
   isOnTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>

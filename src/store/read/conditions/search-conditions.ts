@@ -1,6 +1,6 @@
 import type { Cidr } from "../../../model/address/cidr.js";
 import type { SqlParameters } from "../../postgres/sql.js";
-import type { VmSearch, VmSort, VmTextKey } from "../../vm-search.js";
+import type { MappedAddresses, VmSearch, VmSort, VmTextKey } from "../../vm-search.js";
 import { escapeRegExp, formatLikePattern, matchText, type TextMatch } from "./text-match.js";
 
 /**
@@ -26,8 +26,7 @@ export interface VmConditionSql {
   hasAddressLike(parts: readonly string[], parameters: SqlParameters): string;
   /** The VM has one of the addresses. The list may be empty. */
   hasAnyOf(addresses: readonly string[], parameters: SqlParameters): string;
-  /** `exceptMapped`: another one than an IPv4 address that is mapped into IPv6. */
-  hasAddressIn(cidr: Cidr, parameters: SqlParameters, exceptMapped: boolean): string;
+  hasAddressIn(cidr: Cidr, parameters: SqlParameters, mapped: MappedAddresses | null): string;
   readonly hasAnyAddress: string;
   /** Throws {@link NotKeptError} if the source does not keep it. */
   isOnTwoHosts(): string;
@@ -78,7 +77,7 @@ export function buildSearchCondition(
     case "addressPattern":
       return source.hasAddressLike(search.parts, parameters);
     case "inCidr":
-      return source.hasAddressIn(search.cidr, parameters, search.exceptMapped ?? false);
+      return source.hasAddressIn(search.cidr, parameters, search.mapped ?? null);
     case "addresses":
       return source.hasAnyOf(search.addresses, parameters);
     case "hostId":

@@ -42,6 +42,12 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
     ['{address: {inCidr: "2001:db8::5/128"}}', ["web"]],
     ['{address: {inCidr: "fd00::/8"}}', ["Db"]],
     ['{address: {inCidr: "::/0"}}', ["Db", "mapped", "web"]],
+    ['{address: {inCidr: "::/0", family: IPV4}}', ["mapped"]],
+    ['{address: {inCidr: "::/8", family: IPV4}}', ["mapped"]],
+    ['{address: {inCidr: "::/0", eq: "10.0.3.5"}}', ["mapped"]],
+    ['{address: {inCidr: "::/0", eq: "::ffff:10.0.1.5"}}', []],
+    ['{address: {inCidr: "::/0", anyOf: ["10.0.1.5", "10.0.3.5", "fd00::5"]}}', ["Db", "mapped"]],
+    ['{address: {inCidr: "::ffff:10.0.1.0/120", eq: "10.0.1.5"}}', ["web"]],
     ["{address: {family: IPV4}}", ["Db", "mapped", "web"]],
     ["{address: {family: IPV6}}", ["Db", "web"]],
     ['{address: {family: IPV6, inCidr: "2000::/3"}}', ["web"]],
@@ -144,6 +150,9 @@ test.each([
   ['{name: {eq: "web", startsWith: "db"}}', 'name.startsWith: "web" does not have this'],
   ['{not: {fqdn: {eq: "web", contains: "db"}}}', 'fqdn.contains: "web" does not have this'],
   ['{address: {inCidr: "10.0.0.0/8", family: IPV6}}', "address.family: the prefix is not of this family"],
+  ['{address: {inCidr: "2001:db8::/32", family: IPV4}}', "address.family: the prefix is not of this family"],
+  ['{address: {inCidr: "2001:db8::/32", eq: "10.0.1.5"}}', "address.inCidr: 10.0.1.5 is not in this prefix"],
+  ['{address: {inCidr: "::ffff:10.0.0.0/104"}, not: {address: {inCidr: "10.0.0.0/8"}}}', "not: it excludes"],
   ['{address: {eq: "10.0.1.5", anyOf: ["10.0.1.6"]}}', "address.anyOf: 10.0.1.5 is not among these"],
   [
     '{address: {inCidr: "10.0.0.1/8"}}',
@@ -252,6 +261,20 @@ test.each([
   expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
   expect(both.countStatements()).toBe(0);
 });
+
+test.each([[`{id: "${HOST_B}"}`], [`{not: {or: [{id: "${HOST_A}"}, {id: "${HOST_B}"}]}}`]])(
+  "a filter that leaves none of the ids of `vms(ids:)` is refused: %s",
+  async (filter) => {
+    both.countStatements();
+    const ids = filter.startsWith("{id") ? [HOST_A, VM_OF_WEB] : [HOST_A, HOST_B];
+    const errors = await askForErrors(
+      both.sources.own,
+      `{ vms(ids: ${JSON.stringify(ids)}, filter: ${filter}) { totalCount } }`,
+    );
+    expect(errors).toEqual([expect.stringMatching(/^BAD_USER_INPUT: id: nothing is left of it/)]);
+    expect(both.countStatements()).toBe(0);
+  },
+);
 
 test.each([
   ["{not: {status: [UP], and: [{status: [DOWN]}]}}", ALL],
