@@ -84,6 +84,24 @@ describe("VMs of an engine", () => {
     },
   );
 
+  test.each([
+    "aa:BB:cc:dd:ee:f1",
+    "AA-bb-CC-DD-EE-F1",
+    "AABB.ccdd.eef1",
+    "aabbccDDEEf1",
+    "AABB-CCDD-EEF1",
+    " aa bb cc dd ee F1 ",
+  ])("are found by a guest's MAC that an engine has as %j", async (text) => {
+    const isOfLost = `vm_id = '${ids.lost}'`;
+    await engine.asEngine(`UPDATE vm_guest_agent_interfaces SET mac_address = '${text}' WHERE ${isOfLost}`);
+    const [shown] = await store.readGuestInterfacesByVms([ids.lost]);
+    expect(shown?.macAddress).toBe("aa:bb:cc:dd:ee:f1");
+    for (const kind of ["guestMac", "mac"] as const) {
+      expect(await store.countVms({ search: { kind, mac: "aa:bb:cc:dd:ee:f1" } })).toBe(1);
+      expect(await store.countVms({ search: { kind, mac: "aa:bb:cc:dd:ee:1f" } })).toBe(0);
+    }
+  });
+
   test("are stale by their state where the rows are those of an earlier run", async () => {
     const rows = await store.readVmsByIds([ids.stopped, ids.lost, ids.blank, ids.bare]);
     const byId = new Map(rows.map((vm) => [vm.id, vm]));

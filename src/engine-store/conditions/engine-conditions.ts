@@ -11,7 +11,7 @@ import type { SqlParameters } from "../../store/postgres/sql.js";
 import { dropLoopbackWords, hasOtherThanLoopback, NO_LOOPBACK_PATTERN } from "./address-words.js";
 import { selectVmsInCidr } from "./cidr-search.js";
 import { STALE_REASON } from "../guest-state.js";
-import { listNeedles, listSpellings, matchMacs } from "./spellings.js";
+import { listNeedles, listSpellings, matchGuestMac, matchMacs } from "./spellings.js";
 
 /** VMs with their states. A new VM, or one without statistics, has no row in `vm_dynamic` yet, and is read, too. */
 export const FROM_VMS = `vm_static s LEFT JOIN vm_dynamic d ON d.vm_guid = s.vm_guid
@@ -65,7 +65,6 @@ export const ENGINE_CONDITIONS: VmConditionSql = {
   hasInterface: (condition) =>
     `(s.vm_guid = ANY(ARRAY(SELECT g.vm_id FROM vm_guest_agent_interfaces g WHERE ${condition}))
       AND ${mayHaveGuest("d.status")})`,
-  // It matches any case and spelling, since an engine stores a guest's MAC as the guest wrote it.
   isGuestMac: matchGuestMac,
   hasNetwork: (match, parameters) =>
     `EXISTS (SELECT FROM vm_interface i JOIN vnic_profiles v ON v.id = i.vnic_profile_id
@@ -93,10 +92,6 @@ export const CLUSTER_CONDITIONS: VmConditionSql = {
     cluster: { join: "LEFT JOIN cluster c ON c.cluster_id = s.cluster_id", value: "c.name" },
   },
 };
-
-function matchGuestMac(mac: string, parameters: SqlParameters): string {
-  return matchMacs("g.mac_address", [mac, mac.replaceAll(":", "-")], parameters);
-}
 
 function matchNicMac(mac: string, parameters: SqlParameters): string {
   return matchMacs("i.mac_addr", [mac], parameters);

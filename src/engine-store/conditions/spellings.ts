@@ -75,3 +75,17 @@ export function matchMacs(column: string, macs: readonly string[], parameters: S
 }
 
 const FEW_SPELLINGS = 4;
+
+/**
+ * Builds the condition that a guest interface `g` has the MAC, in any case and spelling, since an engine stores what the guest wrote.
+ * LIKE finds the few rows that have the digits of its octets in this order, which takes no longer than to compare the usual spellings.
+ */
+export function matchGuestMac(mac: string, parameters: SqlParameters): string {
+  const octets = mac.split(":");
+  const needle = ["", ...octets.map(hideLetters), ""].join("%");
+  const digits = [":", "-", ".", " "].reduce(
+    (text, separator) => `replace(${text}, '${separator}', '')`,
+    "g.mac_address",
+  );
+  return `(g.mac_address LIKE ${parameters.add(needle)}::text AND lower(${digits} COLLATE "C") = ${parameters.add(octets.join(""))}::text)`;
+}
