@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { StoredVm } from "../../src/store/types.js";
-import { addVms, changeIps, storedVm } from "../store/changes/log-fixtures.js";
+import { addVms, changeIps, changeVm, storedVm } from "../store/changes/log-fixtures.js";
 import { HOST_A, id, mac } from "../support/builders/ids.js";
 import { claimHost, HOSTS, INTERVAL_MS, writePass } from "../support/builders/passes.js";
 import { toGuestInterfaceOf, toStoredNic, vmChange, vmState } from "../support/builders/stored.js";
@@ -36,6 +36,11 @@ async function readNow(): Promise<string> {
   return row!.now.toISOString();
 }
 
+/** Waits for a time that the log, which is read in milliseconds, tells apart from this one. */
+async function waitForNextMs(): Promise<void> {
+  await database.dataSource.query("SELECT pg_sleep(0.002)");
+}
+
 async function fail(): Promise<void> {
   const { store } = database;
   const claim = await claimHost(store, HOST_A);
@@ -60,7 +65,7 @@ describe("lastChangedAt", () => {
     expect(data).toEqual({
       vm: {
         guestHistory: { nodes: [{ at: second }] },
-        guestInfo: { ips: ["10.0.0.77"], lastChangedAt: null, staleSince: null },
+        guestInfo: { ips: ["10.0.0.77"], lastChangedAt: second, staleSince: null },
       },
     });
   });
@@ -132,6 +137,62 @@ describe("staleSince", () => {
     expect((await readGuest(2)).staleSince).toBe(earlier);
     await writePass(database.store, HOST_A);
     expect(await readGuest(1)).toMatchObject({ stale: false, staleSince: null });
+  });
+
+  test("is known of the past, whatever made the data stale and however often that changed", async () => {
+    let vm = storedVm(1);
+    await addVms(database.store, [vm]);
+    const change = async (values: Partial<StoredVm>) => {
+      vm = await changeVm(database.store, vm, values);
+      return readGuest(1);
+    };
+    const seen: (Guest & { readonly at: string })[] = [];
+    const note = async (guest: Guest) => {
+      await waitForNextMs();
+      seen.push({ ...guest, at: await readNow() });
+      await waitForNextMs();
+    };
+    await note(await change({ silence: "silent" }));
+    // Each is a change of the reason, and none of the time. The log is read in several steps.
+    for (let at = 0; at < 40; at += 1) {
+      await change({ silence: at % 2 === 0 ? "absent" : "silent", missedPasses: at % 3 === 0 ? 1 : 0 });
+    }
+    await note(await change({ silence: "invalid", staleDetail: "netIfaces[0]", missedPasses: 0 }));
+    await note(await change({ ips: "10.0.0.2" }));
+    await note(await change({ silence: null, staleDetail: null }));
+    await note(await change({ silence: "silent" }));
+    // A VM that ends is not stale, and is so anew when it runs again.
+    await note(await change({ ownerId: null, status: 0 }));
+    await note(await change({ ownerId: HOST_A, status: 1 }));
+    await note(await change({ silence: null }));
+    expect(new Set(seen.map(({ staleSince }) => staleSince))).toHaveProperty("size", 4);
+    for (const { at, ...then } of seen) {
+      const data = await askForData(
+        database.store,
+        `{ vm(id: "${id(1)}") { guestInfo(at: "${at}") { lastChangedAt source stale staleSince } } }`,
+      );
+      expect(data).toEqual({ vm: { guestInfo: then } });
+    }
+  });
+
+  test("is not known of the past if the data became stale before the log began, and are not so any more", async () => {
+    const vm = storedVm(1, { silence: "silent" });
+    await addVms(database.store, [vm]);
+    await database.dataSource.query("TRUNCATE vnic_graph_change");
+    await waitForNextMs();
+    const { lastChangedAt, staleSince } = await readGuest(1);
+    const at = await readNow();
+    const ask = () =>
+      askForData(
+        database.store,
+        `{ vm(id: "${id(1)}") { guestInfo(at: "${at}") { stale lastChangedAt staleSince } } }`,
+      );
+    expect(await ask()).toEqual({ vm: { guestInfo: { stale: true, lastChangedAt, staleSince } } });
+    await waitForNextMs();
+    await changeVm(database.store, vm, { silence: null });
+    expect(await ask()).toEqual({
+      vm: { guestInfo: { stale: true, lastChangedAt: null, staleSince: null } },
+    });
   });
 
   test("is what the last report and the last success tell of what was stale before such times were kept", async () => {

@@ -104,16 +104,16 @@ export class GuestInfo {
     nullable: true,
     description:
       "When anything of the VM last changed that this graph shows, staleness of its host aside: the newest of " +
-      "`guestHistory`. As of the last look at its host. Null: not since such times are kept, of the past, or an engine asks " +
-      "the hosts.",
+      "`guestHistory`. As of the last look at its host; `at` a past time, the newest up to then. Null: not since such times are " +
+      "kept, in an event, or an engine asks the hosts.",
   })
   readonly lastChangedAt!: Date | null;
 
   @Field(() => DateTimeScalar, {
     nullable: true,
     description:
-      "Since when this is stale, for whatever reason came first; as of now. Null: it is current, it is not known, of the " +
-      "past, or an engine asks the hosts.",
+      "Since when this is stale, for whatever reason came first; as of now, or then if `at` a past time, of which outages of hosts are not " +
+      "kept. Null: it is current, it is not known, in an event, or an engine asks the hosts.",
   })
   readonly staleSince!: Date | null;
 }

@@ -6,7 +6,8 @@ import type { GuestInterface, Nic, VmRow } from "../rows.js";
 
 /** Converts a version into a VM's row as the graph reads it. Further reads from that row stay in the version. */
 export const toPastVm = memoizeByObject((version: Version): VmRow => {
-  const { id, name, status, hostId, ips, fqdn, staleDetail, lastReportedAt = null } = version;
+  const { id, name, status, hostId, ips, fqdn, staleDetail } = version;
+  const { lastReportedAt = null, staleSince = null, lastChangedAt = null } = version;
   const interfacesKnown = areInterfacesKnown(version);
   return {
     id,
@@ -20,14 +21,13 @@ export const toPastVm = memoizeByObject((version: Version): VmRow => {
     lastReportedAt,
     staleReason: findStaleReason(version),
     staleDetail,
-    // The VM's changes have the times of the past.
-    staleSince: null,
-    lastChangedAt: null,
+    staleSince,
+    lastChangedAt,
     past: version,
   };
 });
 
-type Version = VmVersion & Partial<Pick<PastVm, "lastReportedAt">>;
+type Version = VmVersion & Partial<Pick<PastVm, "lastReportedAt" | "staleSince" | "lastChangedAt">>;
 
 /** Lists a version's vNICs as rows; none if they are not known. */
 export const listPastNics = memoizeByObject((version: VmVersion): readonly Nic[] =>

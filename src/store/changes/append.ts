@@ -4,14 +4,13 @@ import { sendRows } from "../write/send-rows.js";
 import { FULL_ROW } from "./kinds.js";
 import { findPrimaryOfVersion } from "./versions/version-addresses.js";
 import { createDelta } from "./versions/vm-delta.js";
-import { isHeard, type VmChangeEntry } from "./versions/vm-version.js";
+import { isHeard, isStale, type VmChangeEntry } from "./versions/vm-version.js";
 
 /**
  * Appends to the change log what a transaction changes for readers. Call it as the last statement of that transaction:
  * every VM is locked then, so that `seq` and `at` of one VM's rows come in the order of their commits.
  *
- * It also stores, in `vnic_graph_vm`, two values that lists are sorted by: when the VM changed last, and its primary
- * address.
+ * It also stores, in `vnic_graph_vm`, when the VM changed last, its primary address, and since when it is stale.
  */
 export async function appendChanges(
   queryRunner: QueryRunner,
@@ -29,6 +28,7 @@ export async function appendChanges(
     host_id: ["uuid", ({ hostId }) => hostId],
     kinds: ["smallint", ({ kinds }) => kinds],
     is_heard: ["bool", ({ isHeard }) => isHeard],
+    becomes_stale: ["bool", ({ becomesStale }) => becomesStale],
     primary_address: ["inet", ({ primaryAddress }) => primaryAddress],
     delta: ["json", ({ delta }) => delta],
   });
@@ -42,7 +42,8 @@ export async function appendChanges(
          vm_id, host_id, kinds, delta
        FROM given g
        RETURNING vm_id, at)
-     UPDATE vnic_graph_vm r SET changed_at = l.at, primary_address = g.primary_address
+     UPDATE vnic_graph_vm r SET changed_at = l.at, primary_address = g.primary_address,
+       stale_since = CASE WHEN g.becomes_stale THEN l.at ELSE r.stale_since END
      FROM given g JOIN logged l ON l.vm_id = g.vm_id WHERE r.vm_id = g.vm_id`,
     parameters,
   );
@@ -54,6 +55,8 @@ interface LogRow {
   readonly hostId: string | null;
   readonly kinds: number;
   readonly isHeard: boolean;
+  /** Its data were current before, or it was not stored or ran on no host. */
+  readonly becomesStale: boolean;
   readonly primaryAddress: string | null;
   /** JSON text, because the objects of thousands of new VMs would take far more memory until they are sent. */
   readonly delta: string;
@@ -68,6 +71,7 @@ function createRow({ hostId, before, after }: VmChangeEntry, keepsAll: boolean):
     hostId: hostId === after.hostId ? null : hostId,
     kinds: delta.full === undefined && delta.new === undefined ? kinds : kinds | FULL_ROW,
     isHeard: isHeard(after),
+    becomesStale: isStale(after) && (before === null || !isStale(before)),
     primaryAddress: findPrimaryOfVersion(after),
     delta: JSON.stringify(delta),
   };

@@ -1,3 +1,4 @@
+import { formatExactTime, roundUpTime } from "../postgres/exact-time.js";
 import { queryRows, SqlParameters, type Queryable } from "../postgres/sql.js";
 import type { LogCursor } from "./cursor.js";
 import { ALL_KINDS } from "./kinds.js";
@@ -146,8 +147,8 @@ export class LogReader {
       this.database,
       `WITH ${LOG_SQL}
        SELECT log.*, ${selectStandbyTxs(`${after}::bigint`)}, c.* FROM log LEFT JOIN LATERAL (
-         SELECT c.seq, c.tx, date_trunc('milliseconds', c.at + interval '999 microseconds') AS at,
-           to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS place_at, c.vm_id, c.kinds & ${ALL_KINDS} AS kinds, c.delta, c.last_reported_at
+         SELECT c.seq, c.tx, ${roundUpTime("c.at")} AS at,
+           ${formatExactTime("c.at")} AS place_at, c.vm_id, c.kinds & ${ALL_KINDS} AS kinds, c.delta, c.last_reported_at
          FROM vnic_graph_change c
          WHERE c.seq > greatest(log.first_seq, ${after}::bigint) AND NOT pg_visible_in_snapshot(c.tx, ${seenBy}::pg_snapshot)
            ${inBatch} ${ofVms}

@@ -1,4 +1,5 @@
 import type { QueryRunner } from "typeorm";
+import { isHeard as isVersionHeard, isStale as isVersionStale } from "../changes/versions/vm-version.js";
 import { formatArrayLiteral } from "../postgres/array-literal.js";
 import { executeIn } from "../postgres/sql.js";
 import { sendRows, type SentColumns } from "./send-rows.js";
@@ -49,16 +50,15 @@ export async function insertVms(
     stale_detail: ["text", (vm) => vm.staleDetail],
     missed_passes: ["int", (vm) => vm.missedPasses],
     ignored_macs: ["text", (vm) => vm.ignoredMacs],
-    is_stale: ["bool", isStale],
     // PostgreSQL has no arrays of arrays of different lengths: each list is sent as the text of an array.
     names: ["text", (vm) => names.get(vm.id) ?? null],
   });
   const reported = executeIn(
     queryRunner,
     `INSERT INTO vnic_graph_vm
-       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs, stale_since, interface_names)
-     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs,
-       CASE WHEN is_stale THEN now() END, names::text[] FROM ${own.source}`,
+       (vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs, interface_names)
+     SELECT vm_id, contender_id, inventory_hash, silence, stale_detail, missed_passes, ignored_macs, names::text[]
+     FROM ${own.source}`,
     own.parameters,
   );
   await waitInOrder([
@@ -181,7 +181,7 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
     queryRunner,
     `UPDATE vnic_graph_vm r SET contender_id = g.contender_id, inventory_hash = g.inventory_hash,
        silence = g.silence, stale_detail = g.stale_detail, missed_passes = g.missed_passes, ignored_macs = g.ignored_macs,
-       stale_since = CASE WHEN g.is_stale THEN coalesce(r.stale_since, r.last_reported_at, now()) END,
+       stale_since = CASE WHEN g.is_stale THEN coalesce(r.stale_since, r.last_reported_at) END,
        last_reported_at = CASE
          WHEN g.was_heard AND NOT g.is_heard THEN (
            SELECT CASE WHEN h.host_id = g.pass_of THEN h.previous_success_at ELSE h.last_success_at END
@@ -198,18 +198,16 @@ async function updateOwn(queryRunner: QueryRunner, changes: readonly VmChange[])
   expectAll(updated, changes.length);
 }
 
-/** Returns `true` if the guest reports. Then the last success of its host is the time of its last report. */
-function isHeard({ ownerId, silence, missedPasses }: VmState): boolean {
-  return (
-    ownerId !== null &&
-    missedPasses === 0 &&
-    (silence === null || silence === "ips-only" || silence === "partial")
-  );
+function isHeard(vm: VmState): boolean {
+  return isVersionHeard(toState(vm));
 }
 
-/** Returns `true` if the stored guest data are stale for a reason of the VM, whatever its host does. */
 function isStale(vm: VmState): boolean {
-  return vm.ownerId !== null && (!isHeard(vm) || vm.silence === "partial");
+  return isVersionStale(toState(vm));
+}
+
+function toState({ ownerId, silence, missedPasses }: VmState) {
+  return { hostId: ownerId, silence, isMissing: missedPasses > 0 };
 }
 
 function createDifferenceTest(fields: readonly (keyof VmState)[]): (change: VmChange) => boolean {

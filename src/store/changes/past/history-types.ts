@@ -27,6 +27,10 @@ export interface HistoryBounds {
 
 /** A VM as it was stored at some time. */
 export interface PastVm extends VmVersion {
+  /** When it had changed last; `null`: not since such times are kept. */
+  readonly lastChangedAt: Date | null;
+  /** Since when it had been stale, its host aside; `null`: it was not, or that began before changes were kept. */
+  readonly staleSince: Date | null;
   /**
    * When the guest had last reported, if it was silent then; `null`: it was not silent, or the time is not known any more.
    */

@@ -3,8 +3,9 @@ import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { FULL_ROW } from "../kinds.js";
 import type { VmVersion } from "../versions/version-types.js";
 import { restoreVersion, undoDelta, type VmDelta } from "../versions/vm-delta.js";
-import { isHeard, toVersion } from "../versions/vm-version.js";
+import { toVersion } from "../versions/vm-version.js";
 import type { HistoryBounds, PastVm } from "./history-types.js";
+import { BEHIND_ALL, readPastTimes } from "./past-times.js";
 
 /**
  * Reads VMs as they were at a time.
@@ -16,13 +17,9 @@ export function readVmVersions(database: Queryable, vmIds: readonly string[], at
   if (vmIds.length === 0) return Promise.resolve([]);
   return readInOneState(database, async (state) => {
     const positions = vmIds.map((vmId) => ({ vmId, at: at.toISOString(), seq: BEHIND_ALL }));
-    const versions = await readVersionsBehind(state, positions);
-    const lastReports = await readLastReports(state, vmIds, at);
-    return vmIds.flatMap((id, index): PastVm[] => {
-      const version = versions[index];
-      if (version == null) return [];
-      return [{ ...version, lastReportedAt: isHeard(version) ? null : (lastReports.get(id) ?? null) }];
-    });
+    const versions = (await readVersionsBehind(state, positions)).filter((version) => version !== null);
+    const times = await readPastTimes(state, versions, at);
+    return versions.map((version, index) => Object.assign({}, version, times[index]));
   });
 }
 
@@ -103,28 +100,3 @@ interface LaterChange {
   readonly isFull: boolean;
   readonly delta: VmDelta;
 }
-
-/**
- * Reads when each guest had last reported, as of a time. The VM's last change up to that time holds it. A VM without any
- * change has the time that is stored now.
- */
-async function readLastReports(
-  database: Queryable,
-  vmIds: readonly string[],
-  at: Date,
-): Promise<ReadonlyMap<string, Date | null>> {
-  const rows = await queryRows<{ readonly id: string; readonly at: Date | null }>(
-    database,
-    `SELECT g.id, CASE WHEN last.vm_id IS NOT NULL THEN last.last_reported_at
-       WHEN NOT EXISTS (SELECT FROM vnic_graph_change n WHERE n.vm_id = g.id AND n.at > $2::timestamptz)
-         THEN (SELECT r.last_reported_at FROM vnic_graph_vm r WHERE r.vm_id = g.id) END AS at
-     FROM unnest($1::uuid[]) AS g(id)
-     LEFT JOIN LATERAL (SELECT c.vm_id, c.last_reported_at FROM vnic_graph_change c
-       WHERE c.vm_id = g.id AND c.at <= $2::timestamptz ORDER BY c.at DESC, c.seq DESC LIMIT 1) AS last ON true`,
-    [vmIds, at.toISOString()],
-  );
-  return new Map(rows.map((row) => [row.id, row.at]));
-}
-
-/** The largest `seq`: a position behind all changes of the same time. */
-const BEHIND_ALL = "9223372036854775807";

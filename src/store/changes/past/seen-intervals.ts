@@ -1,3 +1,4 @@
+import { formatExactTime } from "../../postgres/exact-time.js";
 import { groupByVm, queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import { createVmScopeSql } from "../../read/conditions/scope.js";
 import { isInScope, type ScopedVm } from "../../read/conditions/scope-match.js";
@@ -79,7 +80,7 @@ interface Move {
 function readMoves(database: Queryable, vmIds: readonly string[]): Promise<Move[]> {
   return queryRows<Move>(
     database,
-    `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, c.seq,
+    `SELECT c.vm_id AS "vmId", ${formatExactTime("c.at")} AS at, c.seq,
        c.delta->'new' IS NOT NULL AS "isNew", c.delta->'name' AS name, c.delta->'host' AS host,
        c.delta->'full'->>'name' AS "fullName", c.delta->'full'->>'hostId' AS "fullHost"
      FROM vnic_graph_change c

@@ -1,5 +1,5 @@
+import { formatExactTime, roundUpToMs } from "../../postgres/exact-time.js";
 import { SqlParameters, readInOneState, queryRows, type Queryable } from "../../postgres/sql.js";
-import { roundUpToMs } from "../exact-time.js";
 import { ALL_KINDS } from "../kinds.js";
 import type { VmDelta } from "../versions/vm-delta.js";
 import type { VmChange, VmChangesQuestion } from "./history-types.js";
@@ -83,7 +83,7 @@ function readRows(
     `${parameters.add(date?.toISOString() ?? otherwise)}::timestamptz - interval '1 millisecond'`;
   return queryRows<ChangeRow>(
     database,
-    `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, c.seq,
+    `SELECT c.vm_id AS "vmId", ${formatExactTime("c.at")} AS at, c.seq,
        c.host_id AS "hostId", c.delta, c.interval
      FROM unnest(${parameters.add(vmIds)}::uuid[]) AS g(id)
      CROSS JOIN LATERAL (

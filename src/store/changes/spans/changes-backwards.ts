@@ -1,3 +1,4 @@
+import { formatExactTime, roundUpTime } from "../../postgres/exact-time.js";
 import { groupByVm, queryRows, type Queryable } from "../../postgres/sql.js";
 import { readStoredVmsIn } from "../../write/stored-vms.js";
 import { undoChanges } from "../past/past-versions.js";
@@ -83,8 +84,8 @@ function readOlder(
 ): Promise<OlderRow[]> {
   return queryRows<OlderRow>(
     database,
-    `SELECT c.vm_id AS "vmId", to_char(c.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at,
-       date_trunc('milliseconds', c.at + interval '999 microseconds') AS "roundedAt", c.seq, c.tx, c.delta
+    `SELECT c.vm_id AS "vmId", ${formatExactTime("c.at")} AS at,
+       ${roundUpTime("c.at")} AS "roundedAt", c.seq, c.tx, c.delta
      FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
      CROSS JOIN LATERAL (
        SELECT c.vm_id, c.at, c.seq, c.tx, c.delta FROM vnic_graph_change c

@@ -1,7 +1,7 @@
 import type { Queryable } from "../../postgres/sql.js";
 import type { VmScope } from "../../types.js";
 import type { AddressSpan } from "../past/history-types.js";
-import { roundUpToMs } from "../exact-time.js";
+import { roundUpToMs } from "../../postgres/exact-time.js";
 import { readSeenIntervals, type SeenInterval } from "../past/seen-intervals.js";
 import type { Span } from "./follow-spans.js";
 import { getPosition } from "./span-order.js";

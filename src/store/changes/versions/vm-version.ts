@@ -39,10 +39,19 @@ export function areNicsKnown({ inventoryHash, nics }: Pick<StoredVm, "inventoryH
 /**
  * Returns `true` while the guest reports. Then no time of its last report is stored: it is the last success of its host.
  */
-export function isHeard({ hostId, isMissing, silence }: VmVersion): boolean {
+export function isHeard({
+  hostId,
+  isMissing,
+  silence,
+}: Pick<VmVersion, "hostId" | "isMissing" | "silence">): boolean {
   return (
     hostId !== null && !isMissing && (silence === null || silence === "ips-only" || silence === "partial")
   );
+}
+
+/** Returns `true` if what is known of the guest is stale for a reason of the VM, whatever its host does. */
+export function isStale(vm: Pick<VmVersion, "hostId" | "isMissing" | "silence">): boolean {
+  return vm.hostId !== null && (!isHeard(vm) || vm.silence === "partial");
 }
 
 function toVersionNic({ id, name, macAddress, network, linked }: Nic): VersionNic {

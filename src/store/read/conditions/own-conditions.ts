@@ -1,3 +1,4 @@
+import { roundUpTime } from "../../postgres/exact-time.js";
 import type { StaleReason } from "../../../model/guest/stale-reason.js";
 import { isMapped, matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
@@ -49,7 +50,7 @@ export const STALE_REASON = `CASE
 END`;
 
 const OWN_SINCE = `CASE WHEN ${IS_STALE_ITSELF}
-    THEN coalesce(r.stale_since, r.last_reported_at) END`;
+    THEN ${roundUpTime("coalesce(r.stale_since, r.last_reported_at)")} END`;
 
 const HOST_SINCE = `CASE WHEN h.last_error_kind IS NOT NULL THEN coalesce(h.failing_since, h.last_success_at)
     WHEN h.active IS NOT TRUE THEN h.last_success_at

@@ -1,3 +1,4 @@
+import { roundUpTime } from "../../postgres/exact-time.js";
 import {
   FROM_VMS,
   HOST_FRESHNESS,
@@ -31,7 +32,7 @@ export const KNOWN_COLUMNS = `s.vm_guid AS id, s.vm_name AS name, d.status, d.ru
 /** Further columns that do not depend on its host's state. The change log has a row for each change of them. */
 const OWN_COLUMNS = `CASE WHEN d.vm_ip <> '' THEN string_to_array(d.vm_ip, ' ') WHEN ${INTERFACES_KNOWN} THEN ARRAY[]::text[] END AS ips,
   nullif(d.vm_fqdn, '') AS fqdn, r.stale_detail AS "staleDetail",
-  date_trunc('milliseconds', r.changed_at + interval '999 microseconds') AS "lastChangedAt"`;
+  ${roundUpTime("r.changed_at")} AS "lastChangedAt"`;
 
 /** The MACs that the guest reports under an ignored name. The change log has no row for a change of them. */
 export const IGNORED_COLUMN = 'r.ignored_macs AS "ignoredMacs"';

@@ -1,3 +1,4 @@
+import { formatExactTime } from "../../postgres/exact-time.js";
 import { queryRows, SqlParameters, type Queryable } from "../../postgres/sql.js";
 import type { VmRow } from "../../types.js";
 import type { VmPageRequest } from "../../vm-search.js";
@@ -158,7 +159,7 @@ const PARTED: Readonly<Record<"HOST" | "LAST_CHANGE" | "PRIMARY_ADDRESS", Parted
     id: { known: "r.vm_id", unknown: "r.vm_id" },
     join: "",
     isUnknown: "r.changed_at IS NULL AND r.vm_id IS NOT NULL",
-    formatText: (value) => `to_char(${value} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+    formatText: formatExactTime,
   },
   PRIMARY_ADDRESS: {
     value: "r.primary_address",
