@@ -15,8 +15,19 @@ import { createProgress, type Screen } from "./progress.js";
 
 /** Parses the flags of an export, as {@link parseExportRequest} does. */
 export function readExportTask(flags: Readonly<Record<string, unknown>>): ExportRequest {
-  const { format, name, vmHost: host, network, within, mac, status, filter, targetPort: port } = flags;
-  const given = Object.entries({ name, host, network, within, mac, status, filter, port });
+  const {
+    format,
+    name,
+    vmHost: host,
+    network,
+    family,
+    within,
+    mac,
+    status,
+    filter,
+    targetPort: port,
+  } = flags;
+  const given = Object.entries({ name, host, network, family, within, mac, status, filter, port });
   try {
     return parseExportRequest(
       String(format),

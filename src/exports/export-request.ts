@@ -1,9 +1,10 @@
-import { CidrError, parseCidr } from "../model/address/cidr.js";
+import { CidrError, mayHaveFamily, parseCidr, type Cidr, type IpFamily } from "../model/address/cidr.js";
 import { normalizeMac } from "../model/address/mac.js";
 import type { PrimaryAddressQuestion } from "../model/address/primary-address.js";
 import { FilterTextError } from "../model/filter-text-error.js";
 import { VM_STATUS } from "../model/guest/vm-status.js";
 import type { VmFilter, VmSearch } from "../loaders/rows.js";
+import { searchPrefix } from "../loaders/search-prefix.js";
 import { FORMATS, type FormatName } from "./formats.js";
 
 /** An export was asked for with a wrong format or parameter. The message names the parameter and what is wrong with it. */
@@ -22,7 +23,7 @@ export class ExportRequestError extends Error {
 
 /** The parameters of an export. Their values are texts. */
 export const EXPORT_PARAMETERS = [
-  ...(["name", "host", "network", "within", "mac", "status"] as const),
+  ...(["name", "host", "network", "family", "within", "mac", "status"] as const),
   ...(["filter", "port"] as const),
 ] as const;
 
@@ -30,7 +31,7 @@ export const EXPORT_PARAMETERS = [
 export interface ExportRequest {
   readonly format: FormatName;
   readonly filter: VmFilter;
-  /** Which of a VM's addresses is wanted: one in the prefix, and rather one on the network, by which VMs are chosen. */
+  /** Which of a VM's addresses is wanted: one of the family and in the prefix, and rather one on the network, by which VMs are chosen. */
   readonly primary: PrimaryAddressQuestion;
   /** The port of Prometheus' targets. */
   readonly port: number;
@@ -62,11 +63,12 @@ export function parseExportRequest(
   const [name, host, network, within] = [find("name"), find("host"), find("network"), find("within")];
   const [mac, status, filterText] = [find("mac"), find("status"), find("filter")];
   const cidr = within === null ? null : parseWithin(within);
+  const family = parseFamily(find("family"), cidr);
   const beside: VmSearch[] = [
     ...(name === null ? [] : [{ kind: "text", key: "name", match: matchPart(name) } as const]),
     ...(host === null ? [] : [{ kind: "text", key: "host", match: matchWholeText(host) } as const]),
     ...(network === null ? [] : [{ kind: "network", match: matchWholeText(network) } as const]),
-    ...(cidr === null ? [] : [{ kind: "inCidr", cidr } as const]),
+    ...(cidr === null && family === null ? [] : [searchPrefix(cidr, family)]),
     ...(mac === null ? [] : [parseMacSearch(mac)]),
     ...(status === null ? [] : [{ kind: "status", statuses: status.split(",").map(parseStatus) } as const]),
   ];
@@ -78,7 +80,7 @@ export function parseExportRequest(
       ...filter,
       ...(parts.length > 0 && { search: { kind: "and", parts } }),
     },
-    primary: { network, within: cidr },
+    primary: { family, network, within: cidr },
     port: parsePort(find("port")),
   };
 }
@@ -119,6 +121,21 @@ function parseWithin(text: string) {
     throw new ExportRequestError("within", `${quote(text)} ${error.message}`);
   }
 }
+
+function parseFamily(text: string | null, within: Cidr | null): IpFamily | null {
+  if (text === null) return null;
+  const family = FAMILIES.get(text.toUpperCase());
+  if (family === undefined) {
+    throw new ExportRequestError("family", `${quote(text)} is none of ${[...FAMILIES.keys()].join(", ")}`);
+  }
+  if (within === null || mayHaveFamily(within, family)) return family;
+  throw new ExportRequestError("family", "the prefix in within is not of this family; leave one of them out");
+}
+
+const FAMILIES: ReadonlyMap<string, IpFamily> = new Map([
+  ["IPV4", 4],
+  ["IPV6", 6],
+]);
 
 /**
  * Returns whether only what the log gets can change which VMs a filter finds. The log does not get how hosts do, nor that time

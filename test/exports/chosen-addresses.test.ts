@@ -25,7 +25,7 @@ beforeAll(() => {
       );
     }
   };
-  add(1, ["red", "blue"], ["10.0.0.1", "192.168.0.1"]);
+  add(1, ["red", "blue", "green"], ["10.0.0.1", "192.168.0.1", "2001:db8::1"]);
   add(2, ["red"], ["169.254.10.1"]);
   add(3, ["red"], ["fe80::3"]);
   add(4, ["red"], ["::ffff:10.0.0.4"]);
@@ -44,11 +44,16 @@ test.each([
   [{ network: "blue" }, "192.168.0.1"],
   [{ within: "192.168.0.0/16" }, "192.168.0.1"],
   [{ network: "blue", within: "10.0.0.0/8" }, "10.0.0.1"],
+  [{ family: "IPV6" }, "2001:db8::1"],
+  [{ family: "ipv4", network: "blue" }, "192.168.0.1"],
+  [{ family: "IPV6", within: "::/0" }, "2001:db8::1"],
 ])("an export by %j has the address that is asked for, in every format", async (given, address) => {
   const [vm] = JSON.parse(await runExport("json", given)) as { address: string }[];
   expect(vm?.address).toBe(address);
   expect((await runExport("hosts", given)).split("\n")[0]).toBe(`${address}\tvm-0001`);
-  expect(await runExport("prometheus-sd", given)).toContain(`"${address}:9100"`);
+  expect(await runExport("prometheus-sd", given)).toContain(
+    `"${address.includes(":") ? `[${address}]` : address}:9100"`,
+  );
 });
 
 test.each(["ansible-inventory", "prometheus-sd", "hosts", "zone", "netbox"])(

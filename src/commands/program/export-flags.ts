@@ -15,6 +15,7 @@ export function addExportFlags(command: Command): Command {
     .option("--name <text>", "only VMs with this in their name")
     .option("--vm-host <name>", "only VMs that this host runs")
     .option("--network <name>", "only VMs with a vNIC on this network")
+    .option("--family <family>", "only VMs with an address of this family: ipv4 or ipv6")
     .option("--within <prefix>", "only VMs with an address in this prefix, such as 10.0.0.0/8")
     .option("--mac <address>", "only VMs with a vNIC or a guest interface that has this MAC")
     .option("--status <state,…>", "only VMs in one of these states, such as UP")

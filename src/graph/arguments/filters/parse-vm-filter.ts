@@ -2,13 +2,12 @@ import type { StaleReason, TextMatch, VmFilter, VmSearch } from "../../../loader
 import {
   isTextInCidr,
   listEquivalentAddresses,
-  listEquivalentCidrs,
   mayHaveFamily,
   parseAddress,
   unmapAddress,
   type Cidr,
-  type IpFamily,
 } from "../../../model/address/cidr.js";
+import { searchPrefix } from "../../../loaders/search-prefix.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
 import { checkContradictions, createFilterError } from "./contradictions.js";
@@ -190,13 +189,11 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
   if (listed !== null) {
     return [searchAddresses(listed.flatMap(listEquivalentAddresses), inCidr ?? null, "none of anyOf is")];
   }
-  if (inCidr != null) {
-    if (family != null && !mayHaveFamily(inCidr, family)) {
-      throw createFilterError("address.family", "the prefix is not of this family; leave one of them out");
-    }
-    return [searchPrefix(inCidr, family ?? null)];
+  if (inCidr == null && family == null) return [];
+  if (inCidr != null && family != null && !mayHaveFamily(inCidr, family)) {
+    throw createFilterError("address.family", "the prefix is not of this family; leave one of them out");
   }
-  return family == null ? [] : [searchPrefix(EVERY_ADDRESS[family], family)];
+  return [searchPrefix(inCidr ?? null, family ?? null)];
 }
 
 /** Searches those of the addresses that are in the prefix (`null`: in any). A short prefix of IPv6 has an address mapped, and not in IPv4. */
@@ -205,19 +202,6 @@ function searchAddresses(addresses: readonly string[], inCidr: Cidr | null, refu
   if (inside.length > 0) return { kind: "addresses", addresses: [...new Set(inside)] };
   throw createFilterError("address.inCidr", `${refusal} in this prefix; leave one of them out`);
 }
-
-/** Searches a prefix. Only one in IPv6 that is shorter than that of mapped addresses has both these and others. */
-function searchPrefix(cidr: Cidr, family: IpFamily | null): VmSearch {
-  const ofIPv4 = listEquivalentCidrs(cidr).find((each) => each.family === 4);
-  if (ofIPv4 !== undefined) return { kind: "inCidr", cidr: ofIPv4 };
-  if (family === null || !mayHaveFamily(cidr, 4)) return { kind: "inCidr", cidr };
-  return { kind: "inCidr", cidr, mapped: family === 4 ? "only" : "except" };
-}
-
-const EVERY_ADDRESS = {
-  4: { family: 4, first: 0n, last: (1n << 32n) - 1n, prefix: 0 },
-  6: { family: 6, first: 0n, last: (1n << 128n) - 1n, prefix: 0 },
-} as const satisfies Record<number, Cidr>;
 
 /** Refuses a reason for what is not stale, wherever it stands. An empty list of reasons finds nothing, as it says. */
 function checkStale({ stale, staleReason }: VmFilterInput): void {
