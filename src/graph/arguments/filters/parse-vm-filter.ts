@@ -111,6 +111,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
 }
 
 const ALL_REASONS: readonly StaleReason[] = Object.values(StaleReasonEnum);
+const EVERY_REASON = [null, ...ALL_REASONS];
 
 function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): VmSearch[] {
   const parseInner = (input: VmFilterInput): VmSearch => {
@@ -122,7 +123,7 @@ function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): V
   return [
     ...(and == null ? [] : [combine("and", checkListLength("and", and).map(parseInner))]),
     ...(or == null ? [] : [combine("or", checkListLength("or", or).map(parseInner))]),
-    ...(not == null ? [] : [{ kind: "not", part: parseInner(not) } as const]),
+    ...(not == null ? [] : [negate(parseInner(not))]),
   ];
 }
 
@@ -134,7 +135,13 @@ function combine(kind: "and" | "or", parts: readonly VmSearch[]): VmSearch {
 }
 
 function negateIfFalse(isWanted: boolean, part: VmSearch): VmSearch {
-  return isWanted ? part : { kind: "not", part };
+  return isWanted ? part : negate(part);
+}
+
+/** Builds the opposite. What says which VMs it finds is better known to a database than what says which it leaves out. */
+function negate(part: VmSearch): VmSearch {
+  if (part.kind !== "staleReason") return { kind: "not", part };
+  return { kind: "staleReason", reasons: EVERY_REASON.filter((reason) => !part.reasons.includes(reason)) };
 }
 
 function parseNamePart(part: string): VmSearch {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseVmFilter } from "../../../../src/graph/arguments/filters/parse-vm-filter.js";
 import type { ReadStore } from "../../../../src/store/types.js";
 import { createDatabase } from "../../../support/databases/database.js";
 import { HOST_A, HOST_B } from "../../../support/builders/ids.js";
@@ -260,6 +261,12 @@ test.each([
   expect(errors[0]).toContain(message);
   expect(errors[0]).toMatch(/^BAD_USER_INPUT: /);
   expect(both.countStatements()).toBe(0);
+});
+
+test("who is not current is looked for as who is stale, which an index finds", () => {
+  expect(parseVmFilter({ not: { stale: false } })).toEqual(parseVmFilter({ stale: true }));
+  const others = parseVmFilter({ not: { stale: true } });
+  expect(others).toEqual(parseVmFilter({ stale: false }));
 });
 
 test.each([[`{id: "${HOST_B}"}`], [`{not: {or: [{id: "${HOST_A}"}, {id: "${HOST_B}"}]}}`]])(
