@@ -1,7 +1,7 @@
 import type { NetworkStats, NetworkStatsQuestion } from "../../store/finding-types.js";
 import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
-import { findFamily, queryStats } from "../../store/read/network-stats.js";
+import { queryStats } from "../../store/read/network-stats.js";
 import { selectConflicts, selectHeld, selectOnce } from "./address-lists.js";
 import { selectInterfaceAddresses } from "../conditions/address-words.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
@@ -33,9 +33,8 @@ export async function readEngineStats(
     kept: "",
     // OFFSET keeps the condition out of the parts that parse, which would parse each text twice for it.
     before: `${ofInterface.checks}, held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
-      WHERE o.address IS NOT NULL),
-      counted AS (SELECT h.vm_id, ${findFamily("h.address")} AS family, count(*) AS count FROM held_addresses h GROUP BY 1, 2),`,
-    counted: "counted",
+      WHERE o.address IS NOT NULL),`,
+    held: "held_addresses",
     conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
     joinNetworks:
       "LEFT JOIN vnic_profiles f ON f.id = n.vnic_profile_id LEFT JOIN network e ON e.id = f.network_id",

@@ -25,7 +25,7 @@ export function readNetworkStats(
     staleReason: STALE_REASON,
     kept: "MATERIALIZED",
     before: "",
-    counted: `(SELECT a.vm_id, ${findFamily("a.address")} AS family, 1 AS count FROM vnic_graph_address a)`,
+    held: "vnic_graph_address",
     conflicts: selectAddressConflicts(everywhere, scope, parameters, { recent: null, holdersShown: null }),
     joinNetworks: "LEFT JOIN vnic_graph_nic e ON e.nic_id = n.id",
     network: "e.network",
@@ -44,8 +44,8 @@ export interface StatsSource {
   readonly kept: "MATERIALIZED" | "";
   /** Further parts of the WITH clause, each followed by a comma. */
   readonly before: string;
-  /** A table or query with the columns `vm_id`, `family` and `count`: how many addresses a VM has; the parts of a VM add up. */
-  readonly counted: string;
+  /** A table with the columns `vm_id` and `address`: each VM's addresses, each once. */
+  readonly held: string;
   /** Selects the addresses in conflict, with all their VMs. */
   readonly conflicts: string;
   /** Joins the table that has the network of a vNIC `n`. */
@@ -71,6 +71,7 @@ export async function queryStats(
   const rows = await querySearchRows<StatsRow>(
     database,
     `WITH ${source.before} vms AS ${source.kept} (SELECT s.vm_guid AS id, ${key} AS key FROM ${source.fromVms} WHERE ${where}),
+     counted AS (SELECT a.vm_id, count(*) AS count, count(*) FILTER (WHERE ${isIPv4("a.address")}) AS four FROM ${source.held} a GROUP BY a.vm_id),
      conflicting AS ${source.kept} (SELECT c.address, unnest(c.vm_ids) AS vm_id FROM (${source.conflicts}) c),
      ${before} members AS ${source.kept} (${members}),
      nics AS (SELECT key, count(*) AS count FROM (${nics}) n GROUP BY key),
@@ -110,11 +111,11 @@ interface Grouping {
 }
 
 function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Grouping>> {
-  const { staleReason, counted, joinNetworks, network, isOfNic, ofInterface, kept } = source;
+  const { staleReason, joinNetworks, network, isOfNic, ofInterface, kept } = source;
   const byVm: Omit<Grouping, "key"> = {
     members: "SELECT key, id AS vm_id FROM vms",
     nics: "SELECT m.key FROM members m JOIN vm_interface n ON n.vm_guid = m.vm_id",
-    held: `SELECT m.key, a.count FROM members m JOIN ${counted} a ON a.vm_id = m.vm_id`,
+    held: "SELECT m.key, a.count FROM members m JOIN counted a ON a.vm_id = m.vm_id",
     shared: "SELECT m.key, c.address FROM members m JOIN conflicting c ON c.vm_id = m.vm_id",
   };
   return {
@@ -122,15 +123,17 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
     STALE_REASON: { ...byVm, key: `coalesce(${staleReason}, '')` },
     FAMILY: {
       ...byVm,
-      members: `SELECT DISTINCT coalesce(a.family, '') AS key, v.id AS vm_id FROM vms v LEFT JOIN ${counted} a ON a.vm_id = v.id`,
-      held: `SELECT a.family AS key, a.count FROM vms v JOIN ${counted} a ON a.vm_id = v.id`,
-      shared: `SELECT ${findFamily("a.address")} AS key, a.address FROM vms v JOIN conflicting a ON a.vm_id = v.id`,
+      members: `SELECT f.key, v.id AS vm_id FROM vms v LEFT JOIN counted a ON a.vm_id = v.id CROSS JOIN LATERAL (
+        SELECT '4' AS key WHERE a.four > 0 UNION ALL SELECT '6' WHERE a.count > a.four UNION ALL SELECT '' WHERE a.count IS NULL) f`,
+      held: `SELECT f.key, f.count FROM vms v JOIN counted a ON a.vm_id = v.id
+        CROSS JOIN LATERAL (VALUES ('4', a.four), ('6', a.count - a.four)) f (key, count)`,
+      shared: `SELECT CASE WHEN ${isIPv4("a.address")} THEN '4' ELSE '6' END AS key, a.address FROM vms v JOIN conflicting a ON a.vm_id = v.id`,
     },
     // An address is on the network of the vNIC whose MAC its interface has.
     NETWORK: {
       before: `placed AS ${kept} (SELECT v.id AS vm_id, n.mac_addr, coalesce(${network}, '') COLLATE "C" AS key
          FROM vms v JOIN vm_interface n ON n.vm_guid = v.id ${joinNetworks}),
-       on_network AS ${kept} (SELECT DISTINCT p.key, p.vm_id, w.address FROM placed p
+       on_network AS ${kept} (SELECT DISTINCT p.vm_id, w.address, p.key FROM placed p
          JOIN vm_guest_agent_interfaces g ON g.vm_id = p.vm_id AND ${isOfNic}
          CROSS JOIN LATERAL ${ofInterface} AS w),`,
       members: "SELECT DISTINCT key, vm_id FROM placed",
@@ -145,7 +148,7 @@ function createGroups(source: StatsSource): Readonly<Record<NetworkStatsKey, Gro
   };
 }
 
-/** Builds the family of an address as a key. A mapped address counts as IPv4. */
-export function findFamily(address: string): string {
-  return `CASE WHEN family(${address}) = 4 OR ${isMapped(address)} THEN '4' ELSE '6' END`;
+/** Builds the condition that an address is of IPv4, also if it is mapped into IPv6. */
+function isIPv4(address: string): string {
+  return `(family(${address}) = 4 OR ${isMapped(address)})`;
 }
