@@ -29,7 +29,7 @@ export type {
 } from "../store/finding-types.js";
 export type { VmVersion } from "../store/changes/versions/version-types.js";
 export type { HostTrees, StillHolds, TreeReads, VmTree, VmTreeParts } from "../store/vm-tree.js";
-export type { VmSearch, VmSort } from "../store/vm-search.js";
+export type { MappedAddresses, VmSearch, VmSort } from "../store/vm-search.js";
 export type { NamedRow, VmOrigin } from "../store/inventory-types.js";
 export type { TextMatch } from "../store/read/conditions/text-match.js";
 

@@ -78,14 +78,22 @@ const FEW_SPELLINGS = 4;
 
 /**
  * Builds the condition that a guest interface `g` has the MAC, in any case and spelling, since an engine stores what the guest wrote.
- * LIKE finds the few rows that have the digits of its octets in this order, which takes no longer than to compare the usual spellings.
+ * LIKE finds the few rows that have the digits of its octets in this order, which takes no longer than to compare the usual spellings. Letters
+ * match any character, so that a MAC of letters alone takes three times as long.
  */
 export function matchGuestMac(mac: string, parameters: SqlParameters): string {
   const octets = mac.split(":");
   const needle = ["", ...octets.map(hideLetters), ""].join("%");
-  const digits = [":", "-", ".", " "].reduce(
-    (text, separator) => `replace(${text}, '${separator}', '')`,
-    "g.mac_address",
-  );
-  return `(g.mac_address LIKE ${parameters.add(needle)}::text AND lower(${digits} COLLATE "C") = ${parameters.add(octets.join(""))}::text)`;
+  return `(g.mac_address LIKE ${parameters.add(needle)}::text AND ${selectDigits("g.mac_address")} = ${parameters.add(octets.join(""))}::text)`;
+}
+
+/** Builds the condition that a guest's and a vNIC's MAC are the same, in any case and spelling. */
+export function isSameMac(guestMac: string, nicMac: string): string {
+  return `${selectDigits(nicMac)} = ${selectDigits(guestMac)}`;
+}
+
+/** Builds the digits of a MAC, in lower case. */
+function selectDigits(column: string): string {
+  const digits = [":", "-", ".", " "].reduce((text, mark) => `replace(${text}, '${mark}', '')`, column);
+  return `lower(${digits} COLLATE "C")`;
 }

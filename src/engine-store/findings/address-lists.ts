@@ -15,6 +15,7 @@ import { matchNetwork, matchReaching, USUAL_BRIDGES } from "../../store/read/add
 import { selectAllAddresses } from "../conditions/address-words.js";
 import { selectAddressesInCidr } from "../conditions/cidr-search.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
+import { isSameMac } from "../conditions/spellings.js";
 
 /**
  * Reads a page of addresses in numeric order. It reads all texts of addresses once, and parses those that may be in the
@@ -196,7 +197,7 @@ export function selectConflicts(
         ELSE strpos(lower(g.ipv6_addresses COLLATE "C"), s.text) > 0 END
       AND s.text = ANY(string_to_array(lower(concat_ws(',', g.ipv4_addresses, g.ipv6_addresses) COLLATE "C"), ','))
     LEFT JOIN ${nics} i ON i.vm_guid = g.vm_id
-      AND lower(i.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
+      AND ${isSameMac("g.mac_address", "i.mac_addr")}
     GROUP BY s.address, a.vm_id`;
   const vms = "unnest(s.vm_ids) AS a (vm_id)";
   const from = isPage

@@ -1,9 +1,10 @@
 import type { NetworkStats, NetworkStatsQuestion } from "../../store/finding-types.js";
 import { SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
-import { queryStats } from "../../store/read/network-stats.js";
+import { countAddresses, queryStats } from "../../store/read/network-stats.js";
 import { selectConflicts, selectHeld, selectOnce } from "./address-lists.js";
 import { selectInterfaceAddresses } from "../conditions/address-words.js";
+import { isSameMac } from "../conditions/spellings.js";
 import { ENGINE_CONDITIONS, FROM_VMS, mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_PARSED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { STALE_REASON } from "../guest-state.js";
@@ -34,13 +35,13 @@ export async function readEngineStats(
     // OFFSET keeps the condition out of the parts that parse, which would parse each text twice for it.
     before: `${ofInterface.checks}, held_addresses AS (SELECT o.address, o.vm_id FROM (SELECT * FROM ${selectOnce(held)} h OFFSET 0) o
       WHERE o.address IS NOT NULL),`,
-    held: "held_addresses",
+    counted: countAddresses("held_addresses"),
     conflicts: selectConflicts(REACHING, { network: null, after: null }, parameters, null),
     joinNetworks:
       "LEFT JOIN vnic_profiles f ON f.id = n.vnic_profile_id LEFT JOIN network e ON e.id = f.network_id",
     network: "e.name",
     // An engine keeps rows of interfaces after their VM has stopped.
-    isOfNic: `lower(p.mac_addr COLLATE "C") = lower(replace(g.mac_address, '-', ':') COLLATE "C")
+    isOfNic: `${isSameMac("g.mac_address", "p.mac_addr")}
       AND EXISTS (SELECT FROM vm_dynamic o WHERE o.vm_guid = p.vm_id AND ${mayHaveGuest("o.status")})`,
     ofInterface: ofInterface.select,
   });

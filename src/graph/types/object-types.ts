@@ -105,7 +105,7 @@ export class GuestInfo {
     description:
       "When anything of the VM last changed that this graph shows, staleness of its host aside: the newest of " +
       "`guestHistory`. As of the last look at its host; `at` a past time, the newest up to then. Null: not since such times are " +
-      "kept, in an event, or an engine asks the hosts.",
+      "kept, in an event or a difference of a history, or an engine asks the hosts.",
   })
   readonly lastChangedAt!: Date | null;
 
@@ -113,7 +113,7 @@ export class GuestInfo {
     nullable: true,
     description:
       "Since when this is stale, for whatever reason came first; as of now, or then if `at` a past time, of which outages of hosts are not " +
-      "kept. Null: it is current, it is not known, in an event, or an engine asks the hosts.",
+      "kept. Null: it is current, it is not known, in an event or a difference of a history, or an engine asks the hosts.",
   })
   readonly staleSince!: Date | null;
 }

@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
-import { isTextInCidr, type Cidr } from "../../../model/address/cidr.js";
+import type { MappedAddresses, TextMatch, VmSearch } from "../../../loaders/rows.js";
+import {
+  isTextInCidr,
+  mayHaveFamily,
+  parseAddress,
+  unmapAddress,
+  type Cidr,
+} from "../../../model/address/cidr.js";
 import { matchParts } from "../../../model/match-parts.js";
 import { listPlainPatterns } from "./text-contradictions.js";
 
@@ -43,13 +49,30 @@ function impliesAddress(one: VmSearch, other: VmSearch): boolean {
     const listed = new Set(other.addresses);
     return addresses?.every((each) => listed.has(each)) === true;
   }
-  if (other.kind !== "inCidr" || other.mapped !== undefined) return false;
-  if (one.kind === "inCidr") return isWithinIPv4(one.cidr, other.cidr);
-  return addresses?.every((each) => isTextInCidr(each, other.cidr)) === true;
+  if (other.kind !== "inCidr") return false;
+  const { cidr, mapped } = other;
+  if (one.kind === "inCidr") return isWithin(one.cidr, cidr) && countsAll(one.cidr, one.mapped, mapped);
+  return addresses?.every((each) => isTextInCidr(each, cidr) && countsAddress(each, mapped)) === true;
 }
 
 /** Prefixes of mapped addresses alone come as those of IPv4. */
-function isWithinIPv4(inner: Cidr, outer: Cidr): boolean {
-  const isIPv4 = inner.family === 4 && outer.family === 4;
-  return isIPv4 && outer.first <= inner.first && inner.last <= outer.last;
+function isWithin(inner: Cidr, outer: Cidr): boolean {
+  return inner.family === outer.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
+/** Tells whether all addresses of a prefix that count there (`own`) count in a longer one, too. */
+function countsAll(
+  cidr: Cidr,
+  own: MappedAddresses | undefined,
+  other: MappedAddresses | undefined,
+): boolean {
+  if (other === undefined || own === other) return true;
+  return other === "except" && !mayHaveFamily(cidr, 4);
+}
+
+function countsAddress(text: string, mapped: MappedAddresses | undefined): boolean {
+  const address = parseAddress(text);
+  return (
+    mapped === undefined || (address !== null && (unmapAddress(address).family === 4) === (mapped === "only"))
+  );
 }

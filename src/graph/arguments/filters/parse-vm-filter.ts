@@ -45,7 +45,8 @@ export function parseVmList(filter: VmFilterInput | null, ids: readonly string[]
     "or",
     parsed.map((id) => ({ kind: "id", id })),
   );
-  return { ...parseVmFilter(filter, [isListed]), ids: parsed };
+  // An empty list finds nothing, as it says; the filter is still looked at.
+  return { ...parseVmFilter(filter, parsed.length === 0 ? [] : [isListed]), ids: parsed };
 }
 
 /** Counts the conditions of a filter, and knows the depth at which it is read. */

@@ -13,8 +13,8 @@ export type PastTimes = Pick<PastVm, "lastChangedAt" | "lastReportedAt" | "stale
 /**
  * Reads these times of VMs, in their order, as of a time at which each was such a version.
  * 1. The VM's last change up to that time has the first two. A VM without any change has those that are stored now.
- * 2. A VM that was stale and is so still has been stale since the time that is stored now. Of others, the log is read backwards
- *    from that time, up to the change that made the VM stale.
+ * 2. Of a VM that was stale then, the log is read backwards from that time, up to the change that made it stale. If the log does not
+ *    have that change any more, and the VM has been stale ever since, the time that is stored now is it.
  */
 export async function readPastTimes(
   database: Queryable,
@@ -27,14 +27,13 @@ export async function readPastTimes(
     versions.map(({ id }) => id),
     at,
   );
-  const isOpen = (version: VmVersion, place: number) => isStale(version) && rows[place]?.staleSince == null;
-  const since = await readStaleSince(database, versions.filter(isOpen), at);
+  const since = await readStaleSince(database, versions.filter(isStale), at);
   return versions.map((version, place) => {
     const row = rows[place];
     return {
       lastChangedAt: row?.lastChangedAt ?? null,
       lastReportedAt: isHeard(version) ? null : (row?.lastReportedAt ?? null),
-      staleSince: isStale(version) ? (row?.staleSince ?? since.get(version.id) ?? null) : null,
+      staleSince: isStale(version) ? (since.get(version.id) ?? row?.staleSince ?? null) : null,
     };
   });
 }
@@ -124,7 +123,7 @@ function readChangesBackwards(database: Queryable, vms: readonly StaleVm[]): Pro
        c.delta->'new' IS NOT NULL AS "isNew", c.delta->'host' AS host, c.delta->'sil' AS silence, c.delta->'miss' AS missing
      FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS g(id, at, seq)
      CROSS JOIN LATERAL (SELECT c.at, c.seq, c.delta FROM vnic_graph_change c
-       WHERE c.vm_id = g.id AND (c.at, c.seq) < (g.at, g.seq) AND c.at <= g.at AND c.kinds & ${STALENESS} <> 0
+       WHERE c.vm_id = g.id AND (c.at, c.seq) < (g.at, g.seq) AND c.at <= g.at AND c.kinds & ${STALENESS} <> 0 AND (${CHANGES_STALENESS})
        ORDER BY c.at DESC, c.seq DESC LIMIT ${CHANGES_A_READ}) AS c
      ORDER BY g.id, c.at DESC, c.seq DESC`,
     [vms.map(({ state }) => state.id), vms.map(({ at }) => at), vms.map(({ seq }) => seq)],
@@ -132,6 +131,11 @@ function readChangesBackwards(database: Queryable, vms: readonly StaleVm[]): Pro
 }
 
 const STALENESS = CHANGE_KIND.NEW | CHANGE_KIND.HOST | CHANGE_KIND.STALENESS;
+
+/** A report that cannot be read may say so in other words with each pass. */
+const CHANGES_STALENESS = ["new", "host", "sil", "miss"]
+  .map((key) => `c.delta->'${key}' IS NOT NULL`)
+  .join(" OR ");
 
 /** The changes of a VM that one statement reads. One or two are usual: data become stale, and the VM ends. */
 const CHANGES_A_READ = 16;
