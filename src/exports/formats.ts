@@ -27,6 +27,8 @@ export interface ExportFormat {
    * must be short.
    */
   readonly last?: { readonly formatVm: (vm: ExportedVm) => string; readonly end: string };
+  /** `true` if it is read by people too, who see addresses that others cannot use, rather than none. */
+  readonly showsLinkLocal?: boolean;
   /** `true` if it publishes names; each VM then gets a name that no other VM has. */
   readonly publishesNames?: boolean;
 }
@@ -40,6 +42,7 @@ export const FORMATS = {
       `${[vm.id, vm.name, vm.status, vm.host, vm.fqdn, vm.address, vm.network, vm.mac, vm.addresses?.join(" ") ?? null].map(formatCsv).join(",")}\r\n`,
     separator: "",
     end: "",
+    showsLinkLocal: true,
   },
   json: {
     mediaType: "application/json",
@@ -47,6 +50,7 @@ export const FORMATS = {
     formatVm: formatJson,
     separator: ",\n",
     end: "\n]\n",
+    showsLinkLocal: true,
   },
   ndjson: {
     mediaType: "application/x-ndjson",
@@ -54,6 +58,7 @@ export const FORMATS = {
     formatVm: (vm) => `${formatJson(vm)}\n`,
     separator: "",
     end: "",
+    showsLinkLocal: true,
   },
   "ansible-inventory": {
     mediaType: "application/json",

@@ -20,12 +20,13 @@ export async function* writeExport(
   onRecords: (count: number) => void = () => undefined,
 ): AsyncGenerator<string> {
   const format: ExportFormat = FORMATS[name];
+  const question = { ...primary, beyondLink: format.showsLinkLocal !== true };
   const names = format.publishesNames === true ? await readPublishedNames(work) : null;
   const kept = new KeptText();
   let [isFirst, isFirstKept] = [true, true];
   let nameBefore: string | null = null;
   yield format.begin;
-  for await (const records of readExportRecords(work, filter, primary)) {
+  for await (const records of readExportRecords(work, filter, question)) {
     let [text, laterText] = ["", ""];
     onRecords(records.length);
     for (const record of records.splice(0)) {

@@ -8,31 +8,42 @@ import { guestInterfaceRow, nicRow, vmRow } from "../support/builders/rows.js";
 
 const store = createMemoryReadStore();
 
+/** Adds a VM whose vNICs are on these networks, and have an address each. */
+function addVm(
+  number: number,
+  networks: readonly string[],
+  addresses: readonly string[],
+  to: typeof store = store,
+): void {
+  const vmId = uuid(1, number);
+  to.vms.push(vmRow(number, { ips: addresses }));
+  for (const [at, network] of networks.entries()) {
+    const nic = number * 10 + at;
+    to.nics.push(nicRow(nic, vmId, { network }));
+    const address = addresses[at] ?? "";
+    to.interfaces.push(
+      guestInterfaceRow(vmId, {
+        name: `eth${at}`,
+        macAddress: mac(nic),
+        ...(address.includes(":") ? { ipv6Addresses: [address] } : { ipv4Addresses: [address] }),
+      }),
+    );
+  }
+}
+
 beforeAll(() => {
-  const add = (number: number, networks: readonly string[], addresses: readonly string[]) => {
-    const vmId = uuid(1, number);
-    store.vms.push(vmRow(number, { ips: addresses }));
-    for (const [at, network] of networks.entries()) {
-      const nic = number * 10 + at;
-      store.nics.push(nicRow(nic, vmId, { network }));
-      const address = addresses[at] ?? "";
-      store.interfaces.push(
-        guestInterfaceRow(vmId, {
-          name: `eth${at}`,
-          macAddress: mac(nic),
-          ...(address.includes(":") ? { ipv6Addresses: [address] } : { ipv4Addresses: [address] }),
-        }),
-      );
-    }
-  };
-  add(1, ["red", "blue", "green"], ["10.0.0.1", "192.168.0.1", "2001:db8::1"]);
-  add(2, ["red"], ["169.254.10.1"]);
-  add(3, ["red"], ["fe80::3"]);
-  add(4, ["red"], ["::ffff:10.0.0.4"]);
+  addVm(1, ["red", "blue", "green"], ["10.0.0.1", "192.168.0.1", "2001:db8::1"]);
+  addVm(2, ["red"], ["169.254.10.1"]);
+  addVm(3, ["red"], ["fe80::3"]);
+  addVm(4, ["red"], ["::ffff:10.0.0.4"]);
 });
 
-async function runExport(format: string, given: Readonly<Record<string, string>> = {}): Promise<string> {
-  const work = <Result>(job: (loaders: Loaders) => Promise<Result>) => job(createLoaders(store));
+async function runExport(
+  format: string,
+  given: Readonly<Record<string, string>> = {},
+  from = store,
+): Promise<string> {
+  const work = <Result>(job: (loaders: Loaders) => Promise<Result>) => job(createLoaders(from));
   const request = parseExportRequest(format, given, () => ({}));
   let text = "";
   for await (const piece of writeExport(work, request)) text += piece;
@@ -64,6 +75,15 @@ test.each(["ansible-inventory", "prometheus-sd", "hosts", "zone", "netbox"])(
     expect(text).not.toMatch(/169\.254|fe80|vm-000[23]/);
   },
 );
+
+test("other tools get an address from another network where that on the one that is asked for ends with its link", async () => {
+  const given = { network: "storage" };
+  const other = createMemoryReadStore();
+  addVm(5, ["management", "storage"], ["10.0.1.5", "fe80::5"], other);
+  expect(await runExport("hosts", given, other)).toBe("10.0.1.5\tvm-0005\n");
+  const [listed] = JSON.parse(await runExport("json", given, other)) as { address: string }[];
+  expect(listed?.address).toBe("fe80::5");
+});
 
 test("lists have addresses that end with their link", async () => {
   const text = await runExport("csv");

@@ -8,6 +8,7 @@ import { NotKeptError } from "../../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
+import { parseIpv4List, parseIpv6List } from "../normalize.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "../interfaces.js";
 import { formatUuid } from "../../model/uuid.js";
@@ -78,7 +79,14 @@ function findNextId(id: string): string {
 
 interface ComparedVm {
   readonly vmId: string;
-  readonly interfaces: readonly (readonly [name: string | null, mac: string | null])[] | null;
+  readonly interfaces:
+    | readonly (readonly [
+        name: string | null,
+        mac: string | null,
+        ipv4: string | null,
+        ipv6: string | null,
+      ])[]
+    | null;
   readonly nics:
     readonly (readonly [id: string, name: string, mac: string | null, isPlugged: boolean])[] | null;
 }
@@ -126,7 +134,7 @@ function readComparedVms(
          AND (d.guest_agent_nics_hash <> 0 OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid))
        ORDER BY s.vm_guid LIMIT ${parameters.add(size)})
      SELECT c.id AS "vmId",
-       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address) ORDER BY ${INTERFACE_ORDER})
+       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address, g.ipv4_addresses, g.ipv6_addresses) ORDER BY ${INTERFACE_ORDER})
          FROM vm_guest_agent_interfaces g WHERE g.vm_id = c.id) AS interfaces,
        (SELECT json_agg(json_build_array(i.id, i.name, i.mac_addr, NOT ${isUnplugged}) ORDER BY i.name, i.id)
          FROM vm_interface i WHERE i.vm_guid = c.id) AS nics
@@ -145,9 +153,11 @@ function listRows(
   kinds: readonly DriftKind[] | null,
   after: DriftPosition | null,
 ): DriftRow[] {
-  const interfaces = (stored.interfaces ?? []).map(([name, mac]) => ({
+  const interfaces = (stored.interfaces ?? []).map(([name, mac, ipv4, ipv6]) => ({
     name: name === "" ? null : name,
     macAddress: normalizeStoredMac(mac),
+    ipv4Addresses: parseIpv4List(ipv4),
+    ipv6Addresses: parseIpv6List(ipv6),
   }));
   const shown = new Set(interfaces.map(({ macAddress }) => macAddress));
   const nics = (stored.nics ?? [])

@@ -1,7 +1,7 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
 import { isInsideGuest, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
-import { isVpnInterface } from "../guest/device-type.js";
+import { isLoopbackInterface, isVpnInterface } from "../guest/device-type.js";
 import { groupByMac, isNoMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
@@ -27,6 +27,8 @@ export interface PrimaryAddressQuestion {
   readonly network?: string | null;
   /** Only addresses in this prefix. */
   readonly within?: Cidr | null;
+  /** Only addresses that others than those on the same link can use. */
+  readonly beyondLink?: boolean;
 }
 
 /** The address by which to reach a guest. */
@@ -115,7 +117,7 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
   best: Candidate<Interface, Nic> | null,
   addresses: readonly string[],
   holder: Holder<Interface, Nic>,
-  { family = null, network = null, within = null }: PrimaryAddressQuestion,
+  { family = null, network = null, within = null, beyondLink = false }: PrimaryAddressQuestion,
   from: number,
 ): Candidate<Interface, Nic> | null {
   const { nic, guestInterface, position } = holder;
@@ -126,11 +128,12 @@ function findBetter<Interface extends AddressedInterface, Nic extends AddressedN
     const scope = findAddressScope(number);
     if (scope === null || (family !== null && number.family !== family)) continue;
     if (within !== null && !isInCidr(parsed, within)) continue;
+    if (beyondLink && scope === "link-local") continue;
     const rank = [
       rankNetwork(nic, network),
       rankFirst(scope !== "link-local"),
       rankFirst(nic !== null),
-      nic !== null ? 0 : rankTunnel(guestInterface),
+      nic !== null ? 0 : rankOwnInterface(guestInterface),
       ADDRESS_SCOPES.indexOf(scope),
       number.family,
       position[0] ?? 0,
@@ -161,14 +164,15 @@ function rankNetwork(nic: AddressedNic | null, network: string | null): number {
 }
 
 /**
- * Ranks interfaces that the guest made. 0: any other. 1: it has no MAC, as a tunnel. 2: it is a VPN's by its name. Loopback has
- * no MAC either, but is no tunnel.
+ * Ranks interfaces that the guest made. 0: any other. 1: loopback or a dummy, with the address of a routed host or of a service. 2: it
+ * has no MAC, as a tunnel. 3: it is a VPN's by its name.
  */
-function rankTunnel(guestInterface: AddressedInterface | null): number {
+function rankOwnInterface(guestInterface: AddressedInterface | null): number {
   const { name, macAddress } = guestInterface ?? { name: null, macAddress: null };
-  if (name === null || /^lo\d*$/i.test(name)) return 0;
-  if (isVpnInterface(name)) return 2;
-  return macAddress === null || isNoMac(macAddress) ? 1 : 0;
+  if (name === null) return 0;
+  if (isLoopbackInterface(name) || /^dummy/i.test(name)) return 1;
+  if (isVpnInterface(name)) return 3;
+  return macAddress === null || isNoMac(macAddress) ? 2 : 0;
 }
 
 function rankFirst(isFirst: boolean): number {

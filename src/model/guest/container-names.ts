@@ -29,6 +29,8 @@ export const INSIDE_PATTERN = `^(?:${[
   "cni\\d+|cbr\\d+|kube-bridge|kube-ipvs\\d+|kube-dummy-if|nodelocaldns",
   "flannel[.-].*|cali.*|vxlan(?:-v6)?\\.calico|(?:wireguard|wg-v6|bpfin|bpfout)\\.cali|tunl\\d+|cilium_.*|lxc(?:[0-9a-f]{8,}|_health)|weave|datapath|vethwe-.*",
   "ovn-k8s-mp\\d+|ovn0|br-int|genev_sys_.*|ovs-system|antrea-gw\\d+|azure\\d+|eni[0-9a-f]{11}",
+  // Ends of links into pods: of Azure's, of Google's, of OVN-Kubernetes'.
+  "azv[0-9a-f]{11}|gke[0-9a-f]{11}|[0-9a-f]{15}",
   // Ends of links into containers.
   "veth.*",
   // Hyper-V's, VirtualBox' and VMware's own networks on Windows.

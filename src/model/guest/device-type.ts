@@ -23,6 +23,11 @@ export function guessDeviceKind(name: string | null): DeviceKind {
   return name !== null && isVpnInterface(name) ? "VPN" : "UNKNOWN";
 }
 
+/** Returns `true` for names of loopback, with or without a label (`lo:0`). */
+export function isLoopbackInterface(name: string | null): boolean {
+  return name !== null && /^lo\d*(?::.*)?$/i.test(name);
+}
+
 /** Returns `true` for names that VPN programs give their interfaces. */
 export function isVpnInterface(name: string): boolean {
   return VPN_NAMES.test(name);

@@ -1,5 +1,5 @@
 import { groupByMac } from "../address/mac.js";
-import { guessDeviceKind } from "./device-type.js";
+import { guessDeviceKind, isLoopbackInterface } from "./device-type.js";
 import {
   findMissingInterfaces,
   type ComparedVm,
@@ -41,7 +41,8 @@ export interface Comparison extends ComparedVm {
  * Lists the drift between a guest's interfaces and the VM's vNICs, each finding once. It is empty if either list is not
  * known. These are not drift:
  * 1. a member of a bond, which has the bond's MAC;
- * 2. a vNIC that the guest reports under an ignored name.
+ * 2. a vNIC that the guest reports under an ignored name;
+ * 3. loopback, with whatever address.
  *
  * An interface that is probably a vNIC under another MAC counts as that vNIC. Lists {@link MOST_DRIFT} findings at most,
  * because a guest decides how many interfaces it reports.
@@ -64,7 +65,7 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
   const seen = new Set<string>();
   for (const device of interfaces) {
     const { name, macAddress } = device;
-    if (probable.has(device) || nicsByMac.find(macAddress).length > 0) continue;
+    if (probable.has(device) || nicsByMac.find(macAddress).length > 0 || isLoopbackInterface(name)) continue;
     const key = formatDriftKey({ nicId: null, device });
     if (seen.has(key)) continue;
     seen.add(key);

@@ -6,6 +6,9 @@ import { isWithoutGuest } from "./vm-status.js";
 export interface NamedInterface {
   readonly name: string | null;
   readonly macAddress: string | null;
+  /** Left out: none. */
+  readonly ipv4Addresses?: readonly string[];
+  readonly ipv6Addresses?: readonly string[];
 }
 
 /** The values of a vNIC that are compared with a guest's interfaces. */
@@ -13,6 +16,8 @@ export interface NamedNic {
   readonly id: string;
   readonly name: string;
   readonly macAddress: string | null;
+  /** `false`: the VM does not have it now, so its guest cannot show it. */
+  readonly plugged?: boolean | null;
 }
 
 /** Why the guest reports no interface with a vNIC's MAC. */
@@ -44,7 +49,8 @@ export interface MissingInterfaces<Interface> {
  * The reasons for a missing vNIC, in this order:
  * 1. The VM does not run, or its guest reports nothing, or only addresses.
  * 2. The guest reports the MAC under an ignored name.
- * 3. The vNIC is a member of a bond. A bond gives its members one MAC, so more plain interfaces than vNICs have that MAC.
+ * 3. The vNIC is a member of a bond. A bond gives its members one MAC, that of one of them or one of its own, and leaves them no address. So
+ *    more plain interfaces without an address have that MAC than vNICs.
  * 4. The guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
  *    n-th of these by name.
  */
@@ -59,9 +65,12 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
   if (interfaces === null) return createWithReason(vm.ips === null ? "NO_AGENT" : "NO_DEVICES", isShown);
   const ignored = groupByMac((vm.ignoredMacs?.split(" ") ?? []).map((macAddress) => ({ macAddress })));
   const isIgnored = ({ macAddress }: NamedNic) => ignored.find(macAddress).length > 0;
-  const missing = nics.filter((nic) => !isShown(nic) && !isIgnored(nic)).sort(compareByLengthAndName);
-  const members = listSpareMembers(interfaces);
-  const strangers = listStrangers(interfaces, nics);
+  const missing = nics
+    .filter((nic) => nic.plugged !== false && !isShown(nic) && !isIgnored(nic))
+    .sort(compareByLengthAndName);
+  const members = listSpareMembers(interfaces, nics);
+  const isMember = new Set(members);
+  const strangers = listStrangers(interfaces, nics).filter((each) => !isMember.has(each));
   const found = new Map<string, MissingInterface<Interface>>();
   for (const [position, { id }] of missing.entries()) {
     if (found.has(id)) continue;
@@ -84,22 +93,29 @@ function createWithReason<Interface>(
 }
 
 /**
- * Lists the plain interfaces with a bond's MAC, sorted by name. Leaves out one of each bond, because the bond's MAC is its
- * own.
+ * Lists the members of bonds, sorted by name: plain interfaces without an address that have a bond's MAC. Leaves out one of each bond whose
+ * MAC is a vNIC's, because it is that vNIC. What lies on a bond, such as a bridge or a VLAN of whatever name, has an address.
  */
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
+  nics: readonly NamedNic[],
 ): readonly Interface[] {
   const bonds = groupByMac(interfaces.filter(({ name }) => guessDeviceType(name) === "BOND"));
+  const byMac = groupByMac(nics);
   const plain = groupByMac(
-    interfaces.filter(({ name, macAddress }) => bonds.find(macAddress).length > 0 && isPlain(name)),
+    interfaces.filter(
+      (each) => bonds.find(each.macAddress).length > 0 && isPlain(each.name) && hasNoAddress(each),
+    ),
   );
-  return bonds.all.flatMap(([first]) =>
-    plain
-      .find(first?.macAddress ?? null)
-      .toSorted(compareByLengthAndName)
-      .slice(1),
-  );
+  return bonds.all.flatMap(([first]) => {
+    const mac = first?.macAddress ?? null;
+    const members = plain.find(mac).toSorted(compareByLengthAndName);
+    return byMac.find(mac).length > 0 ? members.slice(1) : members;
+  });
+}
+
+function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedInterface): boolean {
+  return ipv4Addresses.length === 0 && ipv6Addresses.length === 0;
 }
 
 /** Lists the plain interfaces whose MAC no vNIC has, by name. */
@@ -125,7 +141,7 @@ function isPlain(name: string | null): boolean {
  * hides with a star and a number, such as that of a cluster.
  */
 const VIRTUAL =
-  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
+  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet|ifb|vxlan|geneve|erspan|nlmon)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
 
 function compareByLengthAndName(
   left: { readonly name: string | null },

@@ -42,13 +42,16 @@ function explainPlainly(
     .flatMap((bond) =>
       interfaces
         .filter((each) => isPlain(each) && isSameMac(each.macAddress, bond.macAddress))
+        .filter(
+          ({ ipv4Addresses = [], ipv6Addresses = [] }) => ipv4Addresses.length + ipv6Addresses.length === 0,
+        )
         .sort(byName)
-        .slice(1),
+        .slice(nics.some((of) => isSameMac(of.macAddress, bond.macAddress)) ? 1 : 0),
     );
   const member = members[position];
   if (member !== undefined) return { reason: "BOND_MEMBER", probable: member };
   const strangers = interfaces
-    .filter((each) => each.macAddress !== null && isPlain(each))
+    .filter((each) => each.macAddress !== null && isPlain(each) && !members.includes(each))
     .filter((each) => !nics.some((of) => isSameMac(of.macAddress, each.macAddress)))
     .sort(byName);
   const probable = strangers[position - members.length] ?? null;
@@ -84,7 +87,11 @@ const anyName = fc.option(
     "wg0",
   ),
 );
-const anyInterfaces = fc.array(fc.record({ name: anyName, macAddress: anyMac }), { maxLength: 12 });
+const anyAddresses = fc.constantFrom([], [], ["10.0.0.1"]);
+const anyInterfaces = fc.array(
+  fc.record({ name: anyName, macAddress: anyMac, ipv4Addresses: anyAddresses, ipv6Addresses: anyAddresses }),
+  { maxLength: 12 },
+);
 const anyNics = fc
   .array(fc.record({ name: fc.constantFrom("nic1", "nic2", "nic10"), macAddress: anyMac }), { maxLength: 6 })
   .map((nics) => nics.map((each, number) => ({ ...each, id: uuid(2, number) })));
@@ -114,6 +121,7 @@ test("what does not fit is the vNICs that are missing, and each interface once t
       );
       const strange = interfaces.filter(
         (device) =>
+          device.name !== "lo" &&
           !explained.some(({ probable }) => probable === device) &&
           !nics.some((each) => isSameMac(each.macAddress, device.macAddress)),
       );

@@ -30,6 +30,24 @@ test.each([
     ["BOND_MEMBER eth1", null, "BOND_MEMBER eth2"],
   ],
   [
+    "two are in a bond with a MAC of its own, and one is off",
+    UP,
+    [eth("bond0", 99), eth("eth0", 99), eth("eth1", 99)],
+    ["BOND_MEMBER eth0", "BOND_MEMBER eth1", "NOT_REPORTED"],
+  ],
+  [
+    "two are in a bond, one is off, and a bridge and a VLAN with names of their own lie on the bond",
+    UP,
+    [
+      eth("bond0", 1),
+      eth("eth0", 1),
+      eth("eth1", 1),
+      guestInterfaceRow(VM, { name: "ovirtmgmt", macAddress: mac(1), ipv4Addresses: ["10.0.0.5"] }),
+      guestInterfaceRow(VM, { name: "storage", macAddress: mac(1), ipv6Addresses: ["fe80::5"] }),
+    ],
+    [null, "BOND_MEMBER eth1", "NOT_REPORTED"],
+  ],
+  [
     "one is in a bond, one has another MAC, and a VLAN stands on the bond",
     UP,
     [eth("team0", 1), eth("ens3", 1), eth("ens4", 1), eth("team0.7", 1), eth("ens5", 99)],
@@ -89,4 +107,12 @@ test.each([
     return missing === null ? null : [missing.reason, missing.probable?.name].filter(Boolean).join(" ");
   });
   expect(told).toEqual(expected);
+});
+
+test("a vNIC that is not plugged in takes no other's interface", () => {
+  const unplugged = nicRow(1, VM, { plugged: false });
+  const plugged = nicRow(2, VM);
+  const comparison = findMissingInterfaces(UP, [eth("eth0", 77)], [unplugged, plugged]);
+  expect(comparison.find(unplugged)).toEqual({ reason: "NOT_REPORTED", probable: null });
+  expect(comparison.find(plugged)).toMatchObject({ reason: "MAC_DIFFERS", probable: { name: "eth0" } });
 });

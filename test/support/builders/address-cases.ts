@@ -193,6 +193,26 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "2001:db8:10::6",
   },
   {
+    title: "a virtual address of a load balancer on lo, before a bond with a MAC of its own",
+    guest: ["lo - 127.0.0.1 10.0.0.100", "bond0 02:11:22:33:44:55 10.0.0.5", "eth0 m1", "eth1 m2"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a service's address on dummy0, before a bridge with a MAC of its own",
+    guest: ["dummy0 3e:9a:11:22:33:44 10.96.0.10", "br0 02:11:22:33:44:55 10.0.0.5", "ens3 m1 fe80::8"],
+    address: "10.0.0.5",
+  },
+  {
+    title: "a routed host's address on dummy0 before that of a tunnel",
+    guest: ["wg0 - 10.8.0.2", "dummy0 3e:9a:11:22:33:44 10.1.1.6", "ens3 m1 fe80::8"],
+    address: "10.1.1.6",
+  },
+  {
+    title: "a link into a pod of OVN-Kubernetes",
+    guest: ["0f3a9b6e2c1d4e5 0a:58:0a:80:00:01 10.128.0.1", "br-ex m1 192.168.1.30"],
+    address: "192.168.1.30",
+  },
+  {
     title: "a virtual address of a load balancer on lo",
     guest: ["lo - 127.0.0.1 10.0.0.100", "eth0 m1 10.0.0.5"],
     address: "10.0.0.5",

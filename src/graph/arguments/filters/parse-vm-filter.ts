@@ -179,12 +179,14 @@ function parseTextFilter(
 
 /** Parses what one address must meet. A VM has several: one of them has to meet all. */
 function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): VmSearch[] {
-  const listed = anyOf == null ? null : checkListLength("address.anyOf", anyOf);
-  for (const address of [...(eq == null ? [] : [eq]), ...(listed ?? [])]) {
+  const isOfFamily = (address: string) => {
     const number = parseAddress(address);
-    if (number === null || family == null || unmapAddress(number).family === family) continue;
-    throw createFilterError("address.family", `${address} is not of this family; leave one of them out`);
+    return family == null || number === null || unmapAddress(number).family === family;
+  };
+  if (eq != null && !isOfFamily(eq)) {
+    throw createFilterError("address.family", `${eq} is not of this family; leave one of them out`);
   }
+  const listed = anyOf == null ? null : checkListLength("address.anyOf", anyOf);
   if (listed?.length === 0) return [{ kind: "addresses", addresses: [] }];
   // These conditions are of one address, so the narrowest of them is enough.
   if (eq != null) {
@@ -195,7 +197,11 @@ function parseAddressFilter({ eq, inCidr, anyOf, family }: AddressFilterInput): 
     return [searchAddresses(addresses, inCidr ?? null, `${eq} is not`)];
   }
   if (listed !== null) {
-    return [searchAddresses(listed.flatMap(listEquivalentAddresses), inCidr ?? null, "none of anyOf is")];
+    const ofFamily = listed.filter(isOfFamily);
+    if (ofFamily.length === 0) {
+      throw createFilterError("address.family", "none of anyOf is of this family; leave one of them out");
+    }
+    return [searchAddresses(ofFamily.flatMap(listEquivalentAddresses), inCidr ?? null, "none of anyOf is")];
   }
   if (inCidr == null && family == null) return [];
   if (inCidr != null && family != null && !mayHaveFamily(inCidr, family)) {

@@ -5,11 +5,8 @@ import {
   type GuestEvent,
   type GuestInterest,
 } from "../../../loaders/guest-events.js";
-import type { Loaders } from "../../../loaders/loaders.js";
 import { toPastVm } from "../../../loaders/past/past-vm.js";
 import { loadPrimaryAddress, type FoundAddress } from "../../../loaders/interfaces/primary-address.js";
-import { findAddressScope } from "../../../model/address/address-scope.js";
-import { parseAddress, unmapAddress } from "../../../model/address/cidr.js";
 import type { PrimaryAddressQuestion } from "../../../model/address/primary-address.js";
 import type { FollowGuests, GraphContext } from "../../context.js";
 import { createGraphError, createNeverAvailableError } from "../../errors.js";
@@ -40,22 +37,15 @@ export async function* followAddress(
   const follow = followGuests(context, { vmIds: [vmId] }, null);
   for await (const { after } of follow) {
     if (after === null) continue;
-    const found = await findUsableAddress(context.loaders, toPastVm(after), question);
+    // The VM of an event has all that is needed here, so nothing is read.
+    const found = await loadPrimaryAddress(context.loaders, toPastVm(after), {
+      ...question,
+      beyondLink: true,
+    });
     if (found === null) continue;
     yield found;
     return;
   }
-}
-
-async function findUsableAddress(
-  loaders: Loaders,
-  vm: ReturnType<typeof toPastVm>,
-  question: PrimaryAddressQuestion,
-): Promise<FoundAddress | null> {
-  // The VM of an event has all that is needed here, so nothing is read.
-  const found = await loadPrimaryAddress(loaders, vm, question);
-  const number = found === null ? null : parseAddress(found.address);
-  return number !== null && findAddressScope(unmapAddress(number)) !== "link-local" ? found : null;
 }
 
 function findFollowing({ followGuests: follow }: GraphContext): FollowGuests {

@@ -59,6 +59,7 @@ describe.each(["own", "engine"] as const)("VMs of the source %s are found by", (
       ["Db", "mapped", "web"],
     ],
     ['{address: {anyOf: ["10.0.1.5", "fd00::5"], inCidr: "10.0.0.0/8"}}', ["web"]],
+    ['{address: {anyOf: ["10.0.1.5", "fd00::5"], family: IPV6}}', ["Db"]],
     ["{address: {anyOf: []}}", []],
     ["{hasAddress: true}", ["Db", "mapped", "web"]],
     ["{hasAddress: false}", ["mute"]],
@@ -151,6 +152,11 @@ test.each([
   ['{name: {eq: "web", startsWith: "db"}}', 'name.startsWith: "web" does not have this'],
   ['{not: {fqdn: {eq: "web", contains: "db"}}}', 'fqdn.contains: "web" does not have this'],
   ['{address: {inCidr: "10.0.0.0/8", family: IPV6}}', "address.family: the prefix is not of this family"],
+  ['{address: {anyOf: ["10.0.1.5"], family: IPV6}}', "address.family: none of anyOf is of this family"],
+  ['{address: {inCidr: "2001:db8:1::/48"}, not: {address: {inCidr: "2001:db8::/32"}}}', "not: it excludes"],
+  ['{address: {eq: "2001:db8::5"}, not: {address: {family: IPV6}}}', "not: it excludes"],
+  ['{address: {inCidr: "2000::/3"}, not: {address: {family: IPV6}}}', "not: it excludes"],
+  ['{address: {inCidr: "::/0", family: IPV4}, not: {address: {inCidr: "::/0"}}}', "not: it excludes"],
   ['{address: {inCidr: "2001:db8::/32", family: IPV4}}', "address.family: the prefix is not of this family"],
   ['{address: {inCidr: "2001:db8::/32", eq: "10.0.1.5"}}', "address.inCidr: 10.0.1.5 is not in this prefix"],
   ['{address: {inCidr: "::ffff:10.0.0.0/104"}, not: {address: {inCidr: "10.0.0.0/8"}}}', "not: it excludes"],
@@ -285,6 +291,8 @@ test.each([[`{id: "${HOST_B}"}`], [`{not: {or: [{id: "${HOST_A}"}, {id: "${HOST_
 
 test.each([
   ["{not: {status: [UP], and: [{status: [DOWN]}]}}", ALL],
+  ['{address: {inCidr: "::/0"}, not: {address: {inCidr: "10.0.0.0/8"}}}', []],
+  ['{address: {inCidr: "::/0"}, not: {address: {family: IPV4}}}', []],
   [`{or: [{hostId: "${HOST_A}", and: [{hostId: "${HOST_B}"}]}, {name: {eq: "web"}}]}`, ["web"]],
   [`{or: [{hostId: "${HOST_A}", not: {hostId: "${HOST_A}"}}, {name: {eq: "web"}}]}`, ["web"]],
   ["{not: {stale: true, and: [{stale: false}]}}", ALL],
