@@ -32,6 +32,8 @@ export interface Sending {
   readonly endsAt: number;
   seenBytes: number;
   progressAt: number;
+  /** A stream's next piece is being made. */
+  isAwaited: boolean;
 }
 
 /** The slowest line that an answer is meant for: 512 kbit/s. */
@@ -85,6 +87,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
   const countPieces = (stream: Readable, sending: Sending): Readable => {
     const pass = async function* () {
       for await (const piece of stream as AsyncIterable<string | Buffer>) {
+        sending.isAwaited = false;
         if (sendings.has(sending)) {
           const bytes = Math.max(SLICE_BYTES, Buffer.byteLength(piece));
           unsentBytes += bytes - sending.bytes;
@@ -92,6 +95,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
           makeRoom(sending);
         }
         yield piece;
+        sending.isAwaited = true;
       }
     };
     const { readableObjectMode: objectMode, readableHighWaterMark: highWaterMark } = stream;
@@ -119,6 +123,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
         endsAt: now + allowedMs,
         seenBytes: socket.bytesWritten,
         progressAt: now,
+        isAwaited: payload instanceof Readable && !(payload instanceof PiecesStream),
       };
       sendings.add(sending);
       unsentBytes += bytes;
@@ -154,10 +159,14 @@ function weighPayload(payload: unknown, length: number | null): number {
   return isShared ? PART_BYTES : length;
 }
 
-/** Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. */
+/**
+ * Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. A client that has taken all
+ * that there is waits for us, and not we for the client.
+ */
 function noteProgress(sending: Sending, now: number): void {
-  const { bytesWritten } = sending.socket;
-  if (bytesWritten === sending.seenBytes) return;
+  const { bytesWritten, writableLength } = sending.socket;
+  const waitsForUs = sending.isAwaited && writableLength === 0;
+  if (bytesWritten === sending.seenBytes && !waitsForUs) return;
   sending.seenBytes = bytesWritten;
   sending.progressAt = now;
 }

@@ -1,7 +1,7 @@
 import { connect, Socket } from "node:net";
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pino } from "pino";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createOutbox } from "../../../src/server/admission/outbox.js";
 import { AnswerMemory, type Sink } from "../../../src/server/sending/answer-memory.js";
 import { PiecesStream } from "../../../src/server/sending/pieces-stream.js";
@@ -90,6 +90,31 @@ test("of lists that are sent as they are read, what waits for slow readers count
   await until(() => ended === cut());
   for (const { socket } of clients) socket.destroy();
   await until(() => ended === 8);
+});
+
+test("who has read all that a list has given waits for the next piece, however long that takes to make", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  try {
+    const outbox = createOutbox({ unsentBytes: 1_000_000, sendMs: 20_000 }, pino({ level: "silent" }));
+    const socket = new Socket();
+    const list = new PassThrough();
+    const pieces = (outbox.add(socket, list).sent as Readable)[
+      Symbol.asyncIterator
+    ]() as AsyncIterator<Buffer>;
+    vi.advanceTimersByTime(300_000);
+    list.write("first");
+    expect(String((await pieces.next()).value)).toBe("first");
+    vi.advanceTimersByTime(300_000);
+    expect(socket.destroyed).toBe(false);
+    list.write("second");
+    expect(String((await pieces.next()).value)).toBe("second");
+    Object.defineProperty(socket, "writableLength", { value: 6 });
+    vi.advanceTimersByTime(25_000);
+    expect(socket.destroyed).toBe(true);
+    outbox.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("an answer counts with all the memory that it holds until it is read", () => {
