@@ -31,7 +31,7 @@ interface HostAndPort {
 type TextMatch = Extract<VmSearch, { kind: "text" }>["match"];
 
 /**
- * Parses a text whose kind is not stated. It tries in this order: an id, a MAC, an address, a prefix, else a part of a
+ * Parses a text whose kind is not stated. It tries in this order: an id, a MAC, a prefix, an address, else a part of a
  * name. It refuses an impossible prefix, because nothing has a name like `10.0.0.1/8`. Quotation marks, commas and `*` around it
  * come from where it was copied.
  */
@@ -48,11 +48,11 @@ export function parseFindText(given: string): FindTarget {
   if (id !== null) return { kind: "ID", text: id, names: isUuid(text) ? [] : matchIfName(text) };
   const mac = normalizeMac(text);
   if (mac !== null) return { kind: "MAC", text: mac, names: matchIfName(text) };
+  const cidr = parsePrefix(text);
+  if (cidr !== null) return { kind: "CIDR", cidr };
   const { host, port } = takeHost(text);
   const address = normalizeAddress(host);
   if (address !== null) return { kind: "ADDRESS", text: address, port: port === null ? null : Number(port) };
-  const cidr = parsePrefix(text);
-  if (cidr !== null) return { kind: "CIDR", cidr };
   if (isBeginning(text)) return { kind: "NAME", names: [matchPart(text)], at: null };
   const at = port === null ? null : { host: host.replace(/\.$/, "").toLowerCase(), port };
   return { kind: "NAME", names: matchHostName(host), at };
@@ -77,11 +77,12 @@ function matchPart(part: string): TextMatch {
   return { parts: ["", part, ""], ignoreCase: true };
 }
 
+/** Parses a prefix. Its address may have brackets and a zone; a mask instead of a length is refused, with the form that is understood. */
 function parsePrefix(text: string): Cidr | null {
-  const [, address = ""] = /^([^/]+)\/\d+$/.exec(text) ?? [];
+  const [, address = "", length = ""] = /^\[?([^/%\]]+)(?:%[^/\]]+)?\]?\/([\d.]+)$/.exec(text) ?? [];
   if (parseAddress(address) === null) return null;
   try {
-    return parseCidr(text);
+    return parseCidr(`${address}/${length}`);
   } catch (error) {
     if (!(error instanceof CidrError)) throw error;
     throw createGraphError("BAD_USER_INPUT", `text: ${JSON.stringify(text)} ${error.message}`);

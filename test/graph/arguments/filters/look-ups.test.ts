@@ -129,6 +129,7 @@ describe.each(["own", "engine"] as const)("in the source %s", (source) => {
     ["::ffff:192.0.2.10", shown("ADDRESS", [], [], [HOST_A])],
     ["10.0.0.0/8", shown("CIDR", ["Db", "mapped", "web"], [], [])],
     ["fd00::/8", shown("CIDR", ["Db"], [], [])],
+    ["[fd00::]/8", shown("CIDR", ["Db"], [], [])],
     [guestMac(2).toUpperCase().replaceAll(":", "-"), shown("MAC", ["Db"], ["Db"], [])],
     ["566f00000003", shown("MAC", ["mapped"], ["mapped"], [])],
     ["202611290001", shown("MAC", ["202611290001"], [], [])],
@@ -221,6 +222,14 @@ test.each([
     'text: "10.0.0.1/8" has bits behind its length; the network is 10.0.0.0/8',
   ],
   ['find(text: "10.0.0.0/33") { kind }', 'text: "10.0.0.0/33" has a length over 32'],
+  [
+    'find(text: "fe80::1%eth0/64") { kind }',
+    'text: "fe80::1%eth0/64" has bits behind its length; the network is fe80::/64',
+  ],
+  [
+    'find(text: "10.0.0.0/255.0.0.0") { kind }',
+    'text: "10.0.0.0/255.0.0.0" is not a prefix; write it like 10.0.0.0/8',
+  ],
   ['find(text: "2001:db8::/129") { kind }', 'text: "2001:db8::/129" has a length over 128'],
   [
     'find(text: "  ") { kind }',
