@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseVmFilter } from "../../../../src/graph/arguments/filters/parse-vm-filter.js";
+import { createFilterTextReader } from "../../../../src/graph/arguments/filters/read-filter-text.js";
+import { buildTypeGraph } from "../../../../src/graph/schema.js";
 import type { ReadStore } from "../../../../src/store/types.js";
 import { createDatabase } from "../../../support/databases/database.js";
 import { HOST_A, HOST_B } from "../../../support/builders/ids.js";
@@ -270,9 +271,9 @@ test.each([
 });
 
 test("who is not current is looked for as who is stale, which an index finds", () => {
-  expect(parseVmFilter({ not: { stale: false } })).toEqual(parseVmFilter({ stale: true }));
-  const others = parseVmFilter({ not: { stale: true } });
-  expect(others).toEqual(parseVmFilter({ stale: false }));
+  const read = createFilterTextReader(buildTypeGraph);
+  expect(read('{"not": {"stale": false}}', [])).toEqual(read('{"stale": true}', []));
+  expect(read('{"not": {"stale": true}}', [])).toEqual(read('{"stale": false}', []));
 });
 
 test.each([[`{id: "${HOST_B}"}`], [`{not: {or: [{id: "${HOST_A}"}, {id: "${HOST_B}"}]}}`]])(
