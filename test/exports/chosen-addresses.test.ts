@@ -85,6 +85,14 @@ test("other tools get an address from another network where that on the one that
   expect(listed?.address).toBe("fe80::5");
 });
 
+test("other tools get no address of a bridge of containers from a guest that tells its addresses alone", async () => {
+  const other = createMemoryReadStore();
+  other.vms.push(vmRow(6, { ips: ["169.254.3.4", "172.17.0.1"], interfacesKnown: false }));
+  expect(await runExport("hosts", {}, other)).toBe("");
+  const [listed] = JSON.parse(await runExport("json", {}, other)) as { address: string }[];
+  expect(listed?.address).toBe("169.254.3.4");
+});
+
 test("lists have addresses that end with their link", async () => {
   const text = await runExport("csv");
   expect(text).toContain(",169.254.10.1,red,");

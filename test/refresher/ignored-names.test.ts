@@ -48,6 +48,16 @@ test("a vNIC that the guest shows under an ignored name is said to be ignored, a
   expect(await readReasons()).toEqual([[null, "NOT_REPORTED"], [NOT_SHOWN]]);
 });
 
+test("what does not fit changes with addresses alone, where these tell what is no member of a bond", async () => {
+  const named = (name: string, inet: string[] = []) => ({ name, hw: UPLINK, inet, inet6: [] });
+  const vm = addVm([named("bond0"), named("left"), named("right")]);
+  await pass();
+  expect(await readReasons()).toEqual([[null, "BOND_MEMBER"], []]);
+  site.cluster.world.setInterfaces(vm.id, [named("bond0"), named("left"), named("right", ["10.0.0.1"])]);
+  await pass();
+  expect(await readReasons()).toEqual([[null, "NOT_REPORTED"], [NOT_SHOWN]]);
+});
+
 test("nothing is written while ignored interfaces come and go that no vNIC is behind", async () => {
   const vm = addVm([eth0, veth(HIDDEN)]);
   for (let each = 0; each < 2; each += 1) await pass();

@@ -21,6 +21,7 @@ const SIZE = 200;
 const NEWS = listNews({
   kinds: [
     ...(["DEVICE_APPEARED", "DEVICE_CHANGED", "DEVICE_DISAPPEARED", "DEVICE_RENAMED"] as const),
+    ...(["ADDRESS_ADDED", "ADDRESS_REMOVED"] as const),
     ...(["NICS_TOLD", "NIC_APPEARED", "NIC_CHANGED", "NIC_DISAPPEARED"] as const),
     ...(["VM_APPEARED", "VM_FORGOTTEN", "VM_RENAMED", "VM_STATUS_CHANGED"] as const),
   ],

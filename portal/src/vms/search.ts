@@ -27,7 +27,8 @@ export function parseSearch(text: string): Search {
   const host = isBeginning(trimmed) ? trimmed : takeHost(trimmed).host;
   const address = host.replace(/%[\w.-]+$/, "");
   if (isIPv4(address) || isIPv6(address)) return { kind: "address", address };
-  if (isPrefix(trimmed)) return { kind: "prefix", prefix: trimmed };
+  const prefix = trimmed.replace(/^\[(.*)\]\//, "$1/");
+  if (isPrefix(prefix)) return { kind: "prefix", prefix };
   const other = parseOther(host);
   if (other !== null) return { kind: "name-or", text: host, other };
   // A dot may end a complete name.

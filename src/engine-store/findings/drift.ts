@@ -8,7 +8,6 @@ import { NotKeptError } from "../../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
-import { parseIpv4List, parseIpv6List } from "../normalize.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "../interfaces.js";
 import { formatUuid } from "../../model/uuid.js";
@@ -80,13 +79,7 @@ function findNextId(id: string): string {
 interface ComparedVm {
   readonly vmId: string;
   readonly interfaces:
-    | readonly (readonly [
-        name: string | null,
-        mac: string | null,
-        ipv4: string | null,
-        ipv6: string | null,
-      ])[]
-    | null;
+    readonly (readonly [name: string | null, mac: string | null, hasAddress: boolean])[] | null;
   readonly nics:
     readonly (readonly [id: string, name: string, mac: string | null, isPlugged: boolean])[] | null;
 }
@@ -134,7 +127,7 @@ function readComparedVms(
          AND (d.guest_agent_nics_hash <> 0 OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid))
        ORDER BY s.vm_guid LIMIT ${parameters.add(size)})
      SELECT c.id AS "vmId",
-       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address, g.ipv4_addresses, g.ipv6_addresses) ORDER BY ${INTERFACE_ORDER})
+       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address, concat(g.ipv4_addresses, g.ipv6_addresses) <> '') ORDER BY ${INTERFACE_ORDER})
          FROM vm_guest_agent_interfaces g WHERE g.vm_id = c.id) AS interfaces,
        (SELECT json_agg(json_build_array(i.id, i.name, i.mac_addr, NOT ${isUnplugged}) ORDER BY i.name, i.id)
          FROM vm_interface i WHERE i.vm_guid = c.id) AS nics
@@ -147,17 +140,19 @@ function mayBeAbout(kinds: readonly DriftKind[] | null, what: "NIC" | "DEVICE"):
   return kinds === null || kinds.some((kind) => kind.startsWith(what));
 }
 
+/** Stands for the addresses of an interface, of which only whether there are any is compared. */
+const ANY_ADDRESS: readonly string[] = ["any"];
+
 /** Lists a VM's drift of these kinds behind a cursor, in order. */
 function listRows(
   { vmId, ...stored }: ComparedVm,
   kinds: readonly DriftKind[] | null,
   after: DriftPosition | null,
 ): DriftRow[] {
-  const interfaces = (stored.interfaces ?? []).map(([name, mac, ipv4, ipv6]) => ({
+  const interfaces = (stored.interfaces ?? []).map(([name, mac, hasAddress]) => ({
     name: name === "" ? null : name,
     macAddress: normalizeStoredMac(mac),
-    ipv4Addresses: parseIpv4List(ipv4),
-    ipv6Addresses: parseIpv6List(ipv6),
+    ipv4Addresses: hasAddress ? ANY_ADDRESS : [],
   }));
   const shown = new Set(interfaces.map(({ macAddress }) => macAddress));
   const nics = (stored.nics ?? [])

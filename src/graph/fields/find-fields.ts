@@ -25,7 +25,7 @@ export class FindQueries {
     @Arg("text", () => String, {
       description:
         "An IPv4 or IPv6 address, a prefix like `10.0.0.0/8`, a MAC, a UUID, each in any spelling; or a part of a name. An address " +
-        "may have a zone and brackets, a name a dot at its end, and both a port, or they stand in a URL; a UUID may have braces or " +
+        "may have a zone and brackets, a prefix brackets, a name a dot at its end, and both a port, or they stand in a URL; a UUID may have braces or " +
         "`urn:uuid:`, or no dashes, and anything quotation marks or a comma beside it.",
     })
     text: string,

@@ -1,7 +1,7 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
 import { isInsideGuest, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
-import { isLoopbackInterface, isVpnInterface } from "../guest/device-type.js";
+import { guessDeviceKind, isLoopbackInterface, isVpnInterface } from "../guest/device-type.js";
 import { groupByMac, isNoMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
@@ -91,7 +91,10 @@ export function findPrimaryOfAddresses<Interface extends AddressedInterface, Nic
   const holder: Holder<Interface, Nic> = { guestInterface: null, nic: null, position: [] };
   const outside = addresses.filter((address) => !USUAL_BRIDGE_ADDRESSES.includes(address));
   const best = findBetter(null, outside, holder, question, 0);
-  return explain(best ?? findBetter(null, addresses, holder, question, 0), question);
+  // One that is left out since it ends with its link is another one, all the same.
+  const isOther =
+    best !== null || findBetter(null, outside, holder, { ...question, beyondLink: false }, 0) !== null;
+  return explain(isOther ? best : findBetter(null, addresses, holder, question, 0), question);
 }
 
 interface Holder<Interface, Nic> {
@@ -164,15 +167,16 @@ function rankNetwork(nic: AddressedNic | null, network: string | null): number {
 }
 
 /**
- * Ranks interfaces that the guest made. 0: any other. 1: loopback or a dummy, with the address of a routed host or of a service. 2: it
- * has no MAC, as a tunnel. 3: it is a VPN's by its name.
+ * Ranks interfaces that the guest made. 0: a bond, a bridge or a VLAN by its name, which has the address of a vNIC below it. 1: any other,
+ * such as loopback of a routed host. 2: it has no MAC, as a tunnel. 3: it is a VPN's by its name.
  */
 function rankOwnInterface(guestInterface: AddressedInterface | null): number {
   const { name, macAddress } = guestInterface ?? { name: null, macAddress: null };
-  if (name === null) return 0;
-  if (isLoopbackInterface(name) || /^dummy/i.test(name)) return 1;
+  if (name === null || isLoopbackInterface(name)) return 1;
   if (isVpnInterface(name)) return 3;
-  return macAddress === null || isNoMac(macAddress) ? 2 : 0;
+  if (macAddress === null || isNoMac(macAddress)) return 2;
+  const kind = guessDeviceKind(name);
+  return kind === "BOND" || kind === "BRIDGE" || kind === "VLAN" ? 0 : 1;
 }
 
 function rankFirst(isFirst: boolean): number {

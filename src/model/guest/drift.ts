@@ -40,7 +40,7 @@ export interface Comparison extends ComparedVm {
 /**
  * Lists the drift between a guest's interfaces and the VM's vNICs, each finding once. It is empty if either list is not
  * known. These are not drift:
- * 1. a member of a bond, which has the bond's MAC;
+ * 1. a bond with vNICs behind it, its members, and what lies on it: all have the bond's MAC;
  * 2. a vNIC that the guest reports under an ignored name;
  * 3. loopback, with whatever address.
  *
@@ -51,10 +51,12 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
   if (interfaces === null || nics === null) return [];
   const items: DriftItem[] = [];
   const probable = new Set<NamedInterface>();
+  const bonded: NamedInterface[] = [];
   const missingInterfaces = findMissingInterfaces(vm, interfaces, nics);
   for (const nic of nics) {
     const missing = missingInterfaces.find(nic);
     if (missing?.probable != null) probable.add(missing.probable);
+    if (missing?.reason === "BOND_MEMBER" && missing.probable !== null) bonded.push(missing.probable);
     if (missing?.reason === "NOT_REPORTED")
       items.push({ kind: "NIC_NOT_SHOWN", nicId: nic.id, device: null });
     if (missing?.reason === "MAC_DIFFERS") {
@@ -62,10 +64,12 @@ export function listDrift({ interfaces, nics, ...vm }: Comparison): DriftItem[] 
     }
   }
   const nicsByMac = groupByMac(nics);
+  const bondsByMac = groupByMac(bonded);
   const seen = new Set<string>();
   for (const device of interfaces) {
     const { name, macAddress } = device;
-    if (probable.has(device) || nicsByMac.find(macAddress).length > 0 || isLoopbackInterface(name)) continue;
+    if (probable.has(device) || isLoopbackInterface(name)) continue;
+    if (nicsByMac.find(macAddress).length > 0 || bondsByMac.find(macAddress).length > 0) continue;
     const key = formatDriftKey({ nicId: null, device });
     if (seen.has(key)) continue;
     seen.add(key);

@@ -49,8 +49,8 @@ export interface MissingInterfaces<Interface> {
  * The reasons for a missing vNIC, in this order:
  * 1. The VM does not run, or its guest reports nothing, or only addresses.
  * 2. The guest reports the MAC under an ignored name.
- * 3. The vNIC is a member of a bond. A bond gives its members one MAC, that of one of them or one of its own, and leaves them no address. So
- *    more plain interfaces without an address have that MAC than vNICs.
+ * 3. The vNIC is a member of a bond. A bond gives its members one MAC, that of one of them or one of its own. So more interfaces than vNICs
+ *    have that MAC.
  * 4. The guest changed the MAC: plain interfaces have MACs that no vNIC has. The n-th missing vNIC by name is probably the
  *    n-th of these by name.
  */
@@ -93,28 +93,39 @@ function createWithReason<Interface>(
 }
 
 /**
- * Lists the members of bonds, sorted by name: plain interfaces without an address that have a bond's MAC. Leaves out one of each bond whose
- * MAC is a vNIC's, because it is that vNIC. What lies on a bond, such as a bridge or a VLAN of whatever name, has an address.
+ * Lists the members of bonds, sorted by name: interfaces that have a bond's MAC, and names of network cards. Where none has such a name, plain
+ * ones without an address: what lies on a bond, such as a bridge or a VLAN of whatever name, has one as a rule. Leaves out one of each bond
+ * whose MAC is a vNIC's, because it is that vNIC.
  */
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
   nics: readonly NamedNic[],
 ): readonly Interface[] {
-  const bonds = groupByMac(interfaces.filter(({ name }) => guessDeviceType(name) === "BOND"));
+  const bonds = groupByMac(
+    interfaces.filter(
+      ({ name, macAddress }) =>
+        macAddress !== null && !isNoMac(macAddress) && guessDeviceType(name) === "BOND",
+    ),
+  );
   const byMac = groupByMac(nics);
   const plain = groupByMac(
-    interfaces.filter(
-      (each) => bonds.find(each.macAddress).length > 0 && isPlain(each.name) && hasNoAddress(each),
-    ),
+    interfaces.filter(({ name, macAddress }) => bonds.find(macAddress).length > 0 && isPlain(name)),
   );
   return bonds.all.flatMap(([first]) => {
     const mac = first?.macAddress ?? null;
-    const members = plain.find(mac).toSorted(compareByLengthAndName);
+    const all = plain.find(mac);
+    const cards = all.filter(({ name }) => CARD_NAMES.test(name ?? ""));
+    const members = (cards.length > 0 ? cards : all.filter(hasNoAddress)).toSorted(compareByLengthAndName);
     return byMac.find(mac).length > 0 ? members.slice(1) : members;
   });
 }
 
-function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedInterface): boolean {
+/** Names that systems give to network cards, on Linux, BSD and Windows. */
+const CARD_NAMES =
+  /^(?:eth\d+|en(?:o|s|p|x)\w+|em\d+|p\d+p\d+|ib(?:s|p)?\d\w*|(?:vtnet|vmx|xn|re|igb|ixl?|em)\d+|(?:Ethernet|Local Area Connection|LAN-Verbindung)(?: .*)?)$/i;
+
+/** Returns `true` if the interface has no address. */
+export function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedInterface): boolean {
   return ipv4Addresses.length === 0 && ipv6Addresses.length === 0;
 }
 

@@ -34,6 +34,8 @@ export interface Sending {
   progressAt: number;
   /** A stream's next piece is being made. */
   isAwaited: boolean;
+  /** After how many milliseconds without a byte Node ends the connection of a stream; `null`: it is no stream. */
+  readonly idleMs: number | null;
 }
 
 /** The slowest line that an answer is meant for: 512 kbit/s. */
@@ -48,7 +50,23 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
   let looking: NodeJS.Timeout | undefined;
 
   const remove = (sending: Sending | null): void => {
-    if (sending !== null && sendings.delete(sending)) unsentBytes -= sending.bytes;
+    if (sending === null || !sendings.delete(sending)) return;
+    unsentBytes -= sending.bytes;
+    if (sending.idleMs !== null && sending.socket.timeout === 0) sending.socket.setTimeout(sending.idleMs);
+  };
+  /**
+   * Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. A client that has taken all
+   * that there is waits for us, and not we for the client; then nothing is held for it.
+   */
+  const noteProgress = (sending: Sending, now: number): void => {
+    const { bytesWritten, writableLength } = sending.socket;
+    const waitsForUs = sending.isAwaited && writableLength === 0;
+    if (bytesWritten === sending.seenBytes && !waitsForUs) return;
+    sending.seenBytes = bytesWritten;
+    sending.progressAt = now;
+    if (!waitsForUs) return;
+    unsentBytes -= sending.bytes;
+    sending.bytes = 0;
   };
   const cutOff = (sending: Sending, reason: string): void => {
     const { bytes, socket } = sending;
@@ -74,6 +92,7 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
     while (unsentBytes > limits.unsentBytes) {
       const others = [...sendings].filter((each) => each !== newest);
       for (const each of others) noteProgress(each, now);
+      if (unsentBytes <= limits.unsentBytes) return;
       const slowest = others.reduce<Sending | undefined>(
         (worst, each) => (worst === undefined || isSlower(each, worst) ? each : worst),
         undefined,
@@ -117,16 +136,20 @@ export function createOutbox(limits: Pick<Limits, "unsentBytes" | "sendMs">, log
       const now = performance.now();
       // The length of a stream is not known, so it has no end time; it may go on as long as its reader makes progress.
       const allowedMs = length === null ? Infinity : limits.sendMs + length / SLOWEST_BYTES_PER_MS;
+      const isStream = payload instanceof Readable && !(payload instanceof PiecesStream);
       const sending: Sending = {
         socket,
         bytes,
         endsAt: now + allowedMs,
         seenBytes: socket.bytesWritten,
         progressAt: now,
-        isAwaited: payload instanceof Readable && !(payload instanceof PiecesStream),
+        isAwaited: isStream,
+        idleMs: isStream ? (socket.timeout ?? 0) : null,
       };
       sendings.add(sending);
       unsentBytes += bytes;
+      // A piece may take longer to make than Node waits for a byte. Whether the client reads is watched here.
+      if (isStream) socket.setTimeout(0);
       // The timer runs on for a moment when nothing is left, since the next answer is usually near. No process waits
       // for it.
       looking ??= setInterval(look, LOOK_MS).unref();
@@ -159,19 +182,9 @@ function weighPayload(payload: unknown, length: number | null): number {
   return isShared ? PART_BYTES : length;
 }
 
-/**
- * Notes progress: the socket has taken bytes since the last look. A socket takes no more than its buffer holds. A client that has taken all
- * that there is waits for us, and not we for the client.
- */
-function noteProgress(sending: Sending, now: number): void {
-  const { bytesWritten, writableLength } = sending.socket;
-  const waitsForUs = sending.isAwaited && writableLength === 0;
-  if (bytesWritten === sending.seenBytes && !waitsForUs) return;
-  sending.seenBytes = bytesWritten;
-  sending.progressAt = now;
-}
-
+/** Compares two by what to cut off first. One that holds nothing comes last: to cut it off makes no room. */
 function isSlower(one: Sending, other: Sending): boolean {
+  if ((one.bytes === 0) !== (other.bytes === 0)) return other.bytes === 0;
   return one.progressAt === other.progressAt ? one.bytes > other.bytes : one.progressAt < other.progressAt;
 }
 

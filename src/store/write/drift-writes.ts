@@ -1,5 +1,6 @@
 import type { QueryRunner } from "typeorm";
 import { DRIFT_KINDS, formatDriftKey, listDrift, type DriftItem } from "../../model/guest/drift.js";
+import { hasNoAddress, type NamedInterface } from "../../model/guest/missing-interface.js";
 import { areInterfacesKnown } from "../changes/versions/version-addresses.js";
 import { areNicsKnown } from "../changes/versions/vm-version.js";
 import { executeIn } from "../postgres/sql.js";
@@ -78,22 +79,25 @@ function isComparedAlike(before: StoredVm, after: StoredVm): boolean {
   );
 }
 
-/** Returns `true` if two lists have the same ids, names and MACs in the same order. */
+/** Returns `true` if two lists have the same ids, names and MACs in the same order, and addresses in the same places. */
 function isNamedAlike(before: readonly Named[], after: readonly Named[]): boolean {
   return (
     before === after ||
     (before.length === after.length &&
-      before.every(({ id, name, macAddress }, at) => {
+      before.every((one, at) => {
         const other = after[at];
-        return id === other?.id && name === other?.name && macAddress === other.macAddress;
+        return (
+          one.id === other?.id &&
+          one.name === other?.name &&
+          one.macAddress === other.macAddress &&
+          hasNoAddress(one) === hasNoAddress(other)
+        );
       }))
   );
 }
 
-interface Named {
+interface Named extends NamedInterface {
   readonly id?: string;
-  readonly name: string | null;
-  readonly macAddress: string | null;
 }
 
 function listStoredDrift(vm: StoredVm): DriftItem[] {

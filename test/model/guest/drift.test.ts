@@ -39,15 +39,17 @@ function explainPlainly(
   const bonds = interfaces.filter(({ name }) => guessDeviceType(name) === "BOND");
   const members = bonds
     .filter((bond, at) => bonds.findIndex((each) => isSameMac(each.macAddress, bond.macAddress)) === at)
-    .flatMap((bond) =>
-      interfaces
+    .flatMap((bond) => {
+      const all = interfaces
         .filter((each) => isPlain(each) && isSameMac(each.macAddress, bond.macAddress))
-        .filter(
-          ({ ipv4Addresses = [], ipv6Addresses = [] }) => ipv4Addresses.length + ipv6Addresses.length === 0,
-        )
-        .sort(byName)
-        .slice(nics.some((of) => isSameMac(of.macAddress, bond.macAddress)) ? 1 : 0),
-    );
+        .sort(byName);
+      const cards = all.filter(({ name }) => /^e/.test(name ?? ""));
+      const bare = all.filter(
+        ({ ipv4Addresses = [], ipv6Addresses = [] }) => ipv4Addresses.length + ipv6Addresses.length === 0,
+      );
+      const isNic = nics.some((of) => isSameMac(of.macAddress, bond.macAddress));
+      return (cards.length > 0 ? cards : bare).slice(isNic ? 1 : 0);
+    });
   const member = members[position];
   if (member !== undefined) return { reason: "BOND_MEMBER", probable: member };
   const strangers = interfaces
@@ -81,6 +83,8 @@ const anyName = fc.option(
     "team0",
     "br0",
     "docker0",
+    "lan",
+    "storage",
     "eth0.5",
     "lo",
     "tap0",
@@ -122,6 +126,10 @@ test("what does not fit is the vNICs that are missing, and each interface once t
       const strange = interfaces.filter(
         (device) =>
           device.name !== "lo" &&
+          !explained.some(
+            ({ reason, probable }) =>
+              reason === "BOND_MEMBER" && isSameMac(probable?.macAddress ?? null, device.macAddress),
+          ) &&
           !explained.some(({ probable }) => probable === device) &&
           !nics.some((each) => isSameMac(each.macAddress, device.macAddress)),
       );

@@ -36,6 +36,28 @@ test.each([
     ["BOND_MEMBER eth0", "BOND_MEMBER eth1", "NOT_REPORTED"],
   ],
   [
+    "two with names of their own are in a bond, on which a bridge lies, and one is off",
+    UP,
+    [
+      eth("bond0", 1),
+      eth("left", 1),
+      eth("right", 1),
+      guestInterfaceRow(VM, { name: "ovirtmgmt", macAddress: mac(1), ipv4Addresses: ["10.0.0.5"] }),
+    ],
+    [null, "BOND_MEMBER right", "NOT_REPORTED"],
+  ],
+  [
+    "an empty bond without a MAC has no members",
+    UP,
+    [
+      guestInterfaceRow(VM, { name: "bond0", macAddress: "00:00:00:00:00:00" }),
+      guestInterfaceRow(VM, { name: "can0", macAddress: "00:00:00:00:00:00" }),
+      eth("eth0", 1),
+      eth("eth1", 2),
+    ],
+    [null, null, "NOT_REPORTED"],
+  ],
+  [
     "two are in a bond, one is off, and a bridge and a VLAN with names of their own lie on the bond",
     UP,
     [
@@ -44,6 +66,7 @@ test.each([
       eth("eth1", 1),
       guestInterfaceRow(VM, { name: "ovirtmgmt", macAddress: mac(1), ipv4Addresses: ["10.0.0.5"] }),
       guestInterfaceRow(VM, { name: "storage", macAddress: mac(1), ipv6Addresses: ["fe80::5"] }),
+      eth("lan", 1),
     ],
     [null, "BOND_MEMBER eth1", "NOT_REPORTED"],
   ],

@@ -106,6 +106,7 @@ test("who has read all that a list has given waits for the next piece, however l
     expect(String((await pieces.next()).value)).toBe("first");
     vi.advanceTimersByTime(300_000);
     expect(socket.destroyed).toBe(false);
+    expect(outbox.unsentBytes).toBe(0);
     list.write("second");
     expect(String((await pieces.next()).value)).toBe("second");
     Object.defineProperty(socket, "writableLength", { value: 6 });
@@ -115,6 +116,18 @@ test("who has read all that a list has given waits for the next piece, however l
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("while a list is sent, Node does not end its connection for want of bytes, and does again behind it", () => {
+  const outbox = createOutbox({ unsentBytes: 1_000_000, sendMs: 20_000 }, pino({ level: "silent" }));
+  const socket = new Socket();
+  socket.setTimeout(60_000);
+  const { sending } = outbox.add(socket, new PassThrough());
+  expect(socket.timeout).toBe(0);
+  outbox.remove(sending);
+  expect(socket.timeout).toBe(60_000);
+  socket.destroy();
+  outbox.close();
 });
 
 test("an answer counts with all the memory that it holds until it is read", () => {

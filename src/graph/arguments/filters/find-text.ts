@@ -77,9 +77,9 @@ function matchPart(part: string): TextMatch {
   return { parts: ["", part, ""], ignoreCase: true };
 }
 
-/** Parses a prefix. Its address may have brackets and a zone; a mask instead of a length is refused, with the form that is understood. */
+/** Parses a prefix. Its address may have brackets; a mask instead of a length is refused, with the form that is understood. */
 function parsePrefix(text: string): Cidr | null {
-  const [, address = "", length = ""] = /^\[?([^/%\]]+)(?:%[^/\]]+)?\]?\/([\d.]+)$/.exec(text) ?? [];
+  const [, address = "", length = ""] = /^\[?([^/[\]]+)\]?\/([\d.]+)$/.exec(text) ?? [];
   if (parseAddress(address) === null) return null;
   try {
     return parseCidr(`${address}/${length}`);

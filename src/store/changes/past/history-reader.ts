@@ -11,7 +11,7 @@ import { readVmChanges } from "./vm-changes.js";
 /**
  * Creates the reads of the past for a viewer with this scope; `null`: all VMs. A viewer sees the past of those VMs that it
  * may see now, and of each only the times at which the VM was in the scope. So a new name or a new host does not show what
- * was hidden before. Times that the present tells, too, may lie before: since when the VM has been stale, and when its guest reported last.
+ * was hidden before. Since when a VM was stale, and when its guest had reported last, may lie before, as in the present.
  */
 export function createHistoryReader(database: Queryable, scope: VmScope | null): HistoryReads {
   return {
