@@ -1,7 +1,7 @@
 import { ADDRESS_SCOPES, findAddressScope, type AddressScope } from "./address-scope.js";
 import { isInCidr, parseAddress, unmapAddress, type Cidr, type IpFamily, type IpNumber } from "./cidr.js";
 import { isInsideGuest, USUAL_BRIDGE_ADDRESSES } from "../guest/container-names.js";
-import { guessDeviceKind, isLoopbackInterface, isVpnInterface } from "../guest/device-type.js";
+import { isLoopbackInterface, isVirtualInterface, isVpnInterface } from "../guest/device-type.js";
 import { groupByMac, isNoMac } from "./mac.js";
 
 /** The values of a guest interface that matter for the primary address. */
@@ -167,16 +167,16 @@ function rankNetwork(nic: AddressedNic | null, network: string | null): number {
 }
 
 /**
- * Ranks interfaces that the guest made. 0: a bond, a bridge or a VLAN by its name, which has the address of a vNIC below it. 1: any other,
- * such as loopback of a routed host. 2: it has no MAC, as a tunnel. 3: it is a VPN's by its name.
+ * Ranks interfaces that the guest made. 0: any other, such as a bond, which has the address of a vNIC below it. 1: loopback or a dummy, with
+ * the address of a routed host or of a service. 2: it has no MAC, as a tunnel, or the name of one, or of an overlay or a virtual router.
+ * 3: it is a VPN's by its name.
  */
 function rankOwnInterface(guestInterface: AddressedInterface | null): number {
   const { name, macAddress } = guestInterface ?? { name: null, macAddress: null };
-  if (name === null || isLoopbackInterface(name)) return 1;
+  if (name === null) return 0;
+  if (isLoopbackInterface(name) || /^dummy/i.test(name)) return 1;
   if (isVpnInterface(name)) return 3;
-  if (macAddress === null || isNoMac(macAddress)) return 2;
-  const kind = guessDeviceKind(name);
-  return kind === "BOND" || kind === "BRIDGE" || kind === "VLAN" ? 0 : 1;
+  return macAddress === null || isNoMac(macAddress) || isVirtualInterface(name) ? 2 : 0;
 }
 
 function rankFirst(isFirst: boolean): number {

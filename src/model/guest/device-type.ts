@@ -28,6 +28,17 @@ export function isLoopbackInterface(name: string | null): boolean {
   return name !== null && /^lo\d*(?::.*)?$/i.test(name);
 }
 
+/**
+ * Returns `true` for names of other interfaces that a guest makes itself, that have MACs and no {@link guessDeviceType} type. Windows ends
+ * those that it hides with a star and a number, such as that of a cluster.
+ */
+export function isVirtualInterface(name: string): boolean {
+  return VIRTUAL_NAMES.test(name);
+}
+
+const VIRTUAL_NAMES =
+  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet|ifb|vxlan|geneve|erspan|nlmon)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
+
 /** Returns `true` for names that VPN programs give their interfaces. */
 export function isVpnInterface(name: string): boolean {
   return VPN_NAMES.test(name);

@@ -1,5 +1,5 @@
 import { groupByMac, isNoMac } from "../address/mac.js";
-import { guessDeviceType, isVpnInterface } from "./device-type.js";
+import { guessDeviceType, isVirtualInterface, isVpnInterface } from "./device-type.js";
 import { isWithoutGuest } from "./vm-status.js";
 
 /** The values of a guest interface that are compared with vNICs. */
@@ -122,7 +122,7 @@ function listSpareMembers<Interface extends NamedInterface>(
 
 /** Names that systems give to network cards, on Linux, BSD and Windows. */
 const CARD_NAMES =
-  /^(?:eth\d+|en(?:o|s|p|x)\w+|em\d+|p\d+p\d+|ib(?:s|p)?\d\w*|(?:vtnet|vmx|xn|re|igb|ixl?|em)\d+|(?:Ethernet|Local Area Connection|LAN-Verbindung)(?: .*)?)$/i;
+  /^(?:eth\d+|en(?:o|s|p|x)\w+|p\d+p\d+|ib(?:s|p)?\d\w*|(?:em|vtnet|vmx|xn|re|igb|ixl?)\d+|(?:Ethernet|Local Area Connection|LAN-Verbindung)(?: .*)?)$/i;
 
 /** Returns `true` if the interface has no address. */
 export function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedInterface): boolean {
@@ -144,15 +144,10 @@ function listStrangers<Interface extends NamedInterface>(
 }
 
 function isPlain(name: string | null): boolean {
-  return name !== null && guessDeviceType(name) === null && !isVpnInterface(name) && !VIRTUAL.test(name);
+  return (
+    name !== null && guessDeviceType(name) === null && !isVpnInterface(name) && !isVirtualInterface(name)
+  );
 }
-
-/**
- * Names of other interfaces that a guest makes itself, that have MACs and no {@link guessDeviceType} type. Windows ends those that it
- * hides with a star and a number, such as that of a cluster.
- */
-const VIRTUAL =
-  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet|ifb|vxlan|geneve|erspan|nlmon)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
 
 function compareByLengthAndName(
   left: { readonly name: string | null },

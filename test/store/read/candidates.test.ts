@@ -27,7 +27,7 @@ beforeAll(async () => {
      SELECT ${formatId("a", "n")}, 'Host' || n, 'k' || n || '.example', 54321 FROM generate_series(1, 40) n`,
     `INSERT INTO vm_static (vm_guid, vm_name) SELECT ${vm}, 'Vm-' || n FROM ${vms}`,
     `INSERT INTO vm_dynamic (vm_guid, status, run_on_vds, vm_fqdn)
-     SELECT ${vm}, 1, CASE WHEN n % 41 > 0 THEN ${formatId("a", "n % 41")} END, 'K' || n || '.Example' FROM ${vms}`,
+     SELECT ${vm}, CASE WHEN n % 11 = 0 THEN 0 WHEN n % 60 = 0 THEN 4 ELSE 1 END, CASE WHEN n % 41 > 0 THEN ${formatId("a", "n % 41")} END, 'K' || n || '.Example' FROM ${vms}`,
     `INSERT INTO vnic_graph_vm (vm_id, changed_at) SELECT ${vm}, now() - n * interval '1 second' FROM ${vms}`,
     `INSERT INTO vm_interface (id, vm_guid, name) SELECT ${formatId("2", "n")}, ${vmOfRow}, 'nic1' FROM ${nics}`,
     `INSERT INTO vnic_graph_nic (nic_id, vm_id, network) SELECT ${formatId("2", "n")}, ${vmOfRow}, ${names(4)} FROM ${nics}`,
@@ -89,6 +89,11 @@ const anyCondition = fc
 const anyOther = fc.constantFrom(
   { stale: true },
   { status: [1] },
+  { status: [0] },
+  { status: [4, 13] },
+  { not: { status: [1] } },
+  { not: { status: [4, 1, 4] } },
+  { not: { status: [0] } },
   { hasAddress: false },
   { nicMacAddress: "00:1a:4a:00:00:01" },
   { id: largeId("1", 77) },
@@ -99,6 +104,7 @@ const anyFilter: fc.Arbitrary<object> = fc.oneof(
   { weight: 2, arbitrary: fc.array(anyInner, { minLength: 1, maxLength: 3 }).map((or) => ({ or })) },
   { weight: 2, arbitrary: fc.array(anyInner, { minLength: 1, maxLength: 3 }).map((and) => ({ and })) },
   { weight: 1, arbitrary: anyCondition.map((not) => ({ not })) },
+  { weight: 1, arbitrary: anyOther },
   {
     weight: 1,
     arbitrary: fc

@@ -208,6 +208,16 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "10.1.1.6",
   },
   {
+    title: "a routed host's address on lo before those of a virtual router and an overlay",
+    guest: [
+      "vrrp.51 00:00:5e:00:01:33 10.0.0.50",
+      "vxlan100 3e:9a:11:22:33:44 172.30.0.1",
+      "lo - 127.0.0.1 10.1.1.6",
+      "ens3 m1 fe80::8",
+    ],
+    address: "10.1.1.6",
+  },
+  {
     title: "a link into a pod of OVN-Kubernetes",
     guest: ["0f3a9b6e2c1d4e5 0a:58:0a:80:00:01 10.128.0.1", "br-ex m1 192.168.1.30"],
     address: "192.168.1.30",

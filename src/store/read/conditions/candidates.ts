@@ -1,3 +1,4 @@
+import { VM_STATUS } from "../../../model/guest/vm-status.js";
 import type { SqlParameters } from "../../postgres/sql.js";
 import type { VmFilter } from "../../types.js";
 import type { VmSearch } from "../../vm-search.js";
@@ -68,8 +69,16 @@ export function buildByCandidates(
  * Lists ways to find the VMs of a filter, the cheapest first. PostgreSQL knows how many VMs have an id, an address or a MAC, so that no
  * names are looked through beside these; it never knows how many are stale.
  */
-function listCandidates({ ids, hostId, ip, nameContains, search }: VmFilter): readonly Candidates[] {
-  const parts = [
+function listCandidates({
+  ids,
+  hostId,
+  ip,
+  statuses,
+  nameContains,
+  search,
+}: VmFilter): readonly Candidates[] {
+  const parts: VmSearch[] = [
+    ...(statuses === undefined ? [] : [{ kind: "status", statuses } as const]),
     ...(nameContains === undefined ? [] : [buildNameContains(nameContains)]),
     ...(search === undefined ? [] : listParts(search)),
   ];
@@ -106,6 +115,36 @@ const WITHOUT_ADDRESS: Candidates = {
   most: MOST_FOUND,
 };
 
+/**
+ * Finds VMs by states, if these leave out UP: most VMs are up as a rule, and a page of them is soon full. PostgreSQL knows how many are in
+ * each state, and would look up and sort all of a rare one, or read on until a page is full.
+ */
+function findByStates(statuses: readonly number[]): Candidates | null {
+  if (statuses.includes(VM_STATUS.UP)) return null;
+  return {
+    select: (parameters) =>
+      `SELECT o.vm_guid FROM vm_dynamic o WHERE o.status = ANY(${parameters.add(statuses)}::int[])`,
+    most: MOST_FOUND,
+  };
+}
+
+/** Does the same by the states that they are not in, each range between two of which an index finds. */
+function findByOtherStates(statuses: readonly number[]): Candidates | null {
+  if (!statuses.includes(VM_STATUS.UP)) return null;
+  const select = (parameters: SqlParameters) => {
+    const sorted = statuses.toSorted((one, other) => one - other);
+    const ends = sorted.map((status) => `${parameters.add(status)}::int`);
+    const ranges = [...ends, null].map((end, at) =>
+      [
+        ...(at === 0 ? [] : [`o.status > ${ends[at - 1] ?? ""}`]),
+        ...(end === null ? [] : [`o.status < ${end}`]),
+      ].join(" AND "),
+    );
+    return ranges.map((range) => `SELECT o.vm_guid FROM vm_dynamic o WHERE ${range}`).join(" UNION ALL ");
+  };
+  return { select, most: MOST_FOUND };
+}
+
 /** Finds a way to the VMs of a condition of which an index finds few, beside others of which it does not. */
 function selectNarrow(search: VmSearch): Candidates {
   return {
@@ -140,7 +179,10 @@ function findCandidates(search: VmSearch): Candidates | null {
       return { select: () => selectMayBeStale(reasons), most: MOST_FOUND };
     }
     case "not":
+      if (search.part.kind === "status") return findByOtherStates(search.part.statuses);
       return search.part.kind === "hasAddress" ? WITHOUT_ADDRESS : null;
+    case "status":
+      return findByStates(search.statuses);
     case "interfaceName":
       return findByNames(search.match, INTERFACES);
     case "network":
