@@ -7,6 +7,7 @@ import type { DriftPosition, DriftQuestion, DriftRow } from "../../store/finding
 import { NotKeptError } from "../../store/not-kept-error.js";
 import { querySearchRows, SqlParameters, type Queryable } from "../../store/postgres/sql.js";
 import type { VmScopeSql } from "../../store/read/conditions/scope.js";
+import { hasOtherThanLoopback } from "../conditions/address-words.js";
 import { mayHaveGuest } from "../conditions/engine-conditions.js";
 import { MOST_COMPARED_BYTES, refuseLargeFleet } from "./fleet-size.js";
 import { INTERFACE_ORDER } from "../interfaces.js";
@@ -127,7 +128,7 @@ function readComparedVms(
          AND (d.guest_agent_nics_hash <> 0 OR EXISTS (SELECT FROM vm_guest_agent_interfaces g WHERE g.vm_id = s.vm_guid))
        ORDER BY s.vm_guid LIMIT ${parameters.add(size)})
      SELECT c.id AS "vmId",
-       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address, concat(g.ipv4_addresses, g.ipv6_addresses) <> '') ORDER BY ${INTERFACE_ORDER})
+       (SELECT json_agg(json_build_array(g.interface_name, g.mac_address, coalesce(${hasOtherThanLoopback("g.ipv4_addresses")} OR ${hasOtherThanLoopback("g.ipv6_addresses")}, false)) ORDER BY ${INTERFACE_ORDER})
          FROM vm_guest_agent_interfaces g WHERE g.vm_id = c.id) AS interfaces,
        (SELECT json_agg(json_build_array(i.id, i.name, i.mac_addr, NOT ${isUnplugged}) ORDER BY i.name, i.id)
          FROM vm_interface i WHERE i.vm_guid = c.id) AS nics

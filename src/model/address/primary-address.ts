@@ -48,7 +48,7 @@ export interface PrimaryAddress<Interface, Nic> {
  * 1. an address on the named network; if it has none there, on one whose name differs only in case;
  * 2. one that reaches beyond its link;
  * 3. one of an interface with a vNIC. Others were made by the guest, such as a tunnel, or a service's address on `lo`;
- * 4. of these others, one that is no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
+ * 4. of these others, one that is no loopback, then no tunnel. A bond or a bridge with a MAC of its own has the address of a vNIC below it;
  * 5. one of a scope that reaches farther (see {@link AddressScope});
  * 6. IPv4;
  * 7. one of the first vNIC by name;

@@ -36,8 +36,15 @@ export function isVirtualInterface(name: string): boolean {
   return VIRTUAL_NAMES.test(name);
 }
 
-const VIRTUAL_NAMES =
-  /^(?:(?:lo|tun|tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|sit|gre|ip6tnl|vti|vnet|ifb|vxlan|geneve|erspan|nlmon)[\w.:-]*|vEthernet \(.*|.*\* \d+)$/i;
+/** Short words have a number or a mark behind them: `lo0` and `gre.1`, but not `local0` and `green0`. */
+export const VIRTUAL_NAMES = new RegExp(
+  `^(?:${[
+    "(?:lo|tunl?|sit|gre(?:tap)?|ip6gre|vti|ifb)(?:[\\d.:_-][\\w.:-]*)?",
+    "(?:tap|wg|zt|tailscale|vrrp|macvlan|macvtap|ipvlan|dummy|ip6tnl|vnet|vxlan|geneve|erspan|nlmon)[\\w.:-]*",
+    "vEthernet \\(.*|.*\\* \\d+",
+  ].join("|")})$`,
+  "i",
+);
 
 /** Returns `true` for names that VPN programs give their interfaces. */
 export function isVpnInterface(name: string): boolean {

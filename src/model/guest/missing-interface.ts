@@ -1,4 +1,4 @@
-import { groupByMac, isNoMac } from "../address/mac.js";
+import { groupByMac, isNoMac, type MacGroups } from "../address/mac.js";
 import { guessDeviceType, isVirtualInterface, isVpnInterface } from "./device-type.js";
 import { isWithoutGuest } from "./vm-status.js";
 
@@ -68,9 +68,9 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
   const missing = nics
     .filter((nic) => nic.plugged !== false && !isShown(nic) && !isIgnored(nic))
     .sort(compareByLengthAndName);
-  const members = listSpareMembers(interfaces, nics);
-  const isMember = new Set(members);
-  const strangers = listStrangers(interfaces, nics).filter((each) => !isMember.has(each));
+  const bonds = groupBonds(interfaces);
+  const members = listSpareMembers(interfaces, nics, bonds);
+  const strangers = listStrangers(interfaces, nics, bonds);
   const found = new Map<string, MissingInterface<Interface>>();
   for (const [position, { id }] of missing.entries()) {
     if (found.has(id)) continue;
@@ -100,13 +100,8 @@ function createWithReason<Interface>(
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
   nics: readonly NamedNic[],
+  bonds: MacGroups<Interface>,
 ): readonly Interface[] {
-  const bonds = groupByMac(
-    interfaces.filter(
-      ({ name, macAddress }) =>
-        macAddress !== null && !isNoMac(macAddress) && guessDeviceType(name) === "BOND",
-    ),
-  );
   const byMac = groupByMac(nics);
   const plain = groupByMac(
     interfaces.filter(({ name, macAddress }) => bonds.find(macAddress).length > 0 && isPlain(name)),
@@ -120,25 +115,42 @@ function listSpareMembers<Interface extends NamedInterface>(
   });
 }
 
+/** Groups the bonds by their MACs. An empty one may have none. */
+function groupBonds<Interface extends NamedInterface>(
+  interfaces: readonly Interface[],
+): MacGroups<Interface> {
+  return groupByMac(
+    interfaces.filter(
+      ({ name, macAddress }) =>
+        macAddress !== null && !isNoMac(macAddress) && guessDeviceType(name) === "BOND",
+    ),
+  );
+}
+
 /** Names that systems give to network cards, on Linux, BSD and Windows. */
-const CARD_NAMES =
-  /^(?:eth\d+|en(?:o|s|p|x)\w+|p\d+p\d+|ib(?:s|p)?\d\w*|(?:em|vtnet|vmx|xn|re|igb|ixl?)\d+|(?:Ethernet|Local Area Connection|LAN-Verbindung)(?: .*)?)$/i;
+export const CARD_NAMES =
+  /^(?:eth\d+|en(?:o|s|p|x|d)\w+|usb\d+|rename\d+|p\d+p\d+|ib(?:s|p)?\d\w*|(?:em|vtnet|vmx|xn|re|igb|ixl?)\d+|(?:Ethernet|Local Area Connection|LAN-Verbindung)(?: .*)?)$/i;
 
 /** Returns `true` if the interface has no address. */
 export function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedInterface): boolean {
   return ipv4Addresses.length === 0 && ipv6Addresses.length === 0;
 }
 
-/** Lists the plain interfaces whose MAC no vNIC has, by name. */
+/** Lists the plain interfaces whose MAC no vNIC and no bond has, by name. */
 function listStrangers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
   nics: readonly NamedNic[],
+  bonds: MacGroups<Interface>,
 ): readonly Interface[] {
   const byMac = groupByMac(nics);
   return interfaces
     .filter(
       ({ name, macAddress }) =>
-        macAddress !== null && !isNoMac(macAddress) && byMac.find(macAddress).length === 0 && isPlain(name),
+        macAddress !== null &&
+        !isNoMac(macAddress) &&
+        byMac.find(macAddress).length === 0 &&
+        bonds.find(macAddress).length === 0 &&
+        isPlain(name),
     )
     .sort(compareByLengthAndName);
 }

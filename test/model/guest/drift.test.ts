@@ -53,7 +53,8 @@ function explainPlainly(
   const member = members[position];
   if (member !== undefined) return { reason: "BOND_MEMBER", probable: member };
   const strangers = interfaces
-    .filter((each) => each.macAddress !== null && isPlain(each) && !members.includes(each))
+    .filter((each) => each.macAddress !== null && isPlain(each))
+    .filter((each) => !bonds.some((bond) => isSameMac(bond.macAddress, each.macAddress)))
     .filter((each) => !nics.some((of) => isSameMac(of.macAddress, each.macAddress)))
     .sort(byName);
   const probable = strangers[position - members.length] ?? null;

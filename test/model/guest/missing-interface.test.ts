@@ -36,6 +36,18 @@ test.each([
     ["BOND_MEMBER eth0", "BOND_MEMBER eth1", "NOT_REPORTED"],
   ],
   [
+    "two are in a bond with a MAC of its own, on which a bridge lies, and one is off",
+    UP,
+    [
+      eth("bond0", 99),
+      eth("eth0", 99),
+      eth("eth1", 99),
+      guestInterfaceRow(VM, { name: "ovirtmgmt", macAddress: mac(99), ipv4Addresses: ["10.0.0.5"] }),
+      eth("lan", 99),
+    ],
+    ["BOND_MEMBER eth0", "BOND_MEMBER eth1", "NOT_REPORTED"],
+  ],
+  [
     "two with names of their own are in a bond, on which a bridge lies, and one is off",
     UP,
     [

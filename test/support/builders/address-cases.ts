@@ -218,6 +218,11 @@ export const ADDRESS_CASES: readonly AddressCase[] = [
     address: "10.1.1.6",
   },
   {
+    title: "a firewall's zone with a MAC of its own, which begins as a tunnel does",
+    guest: ["lo - 127.0.0.1 10.0.0.100", "green0 02:11:22:33:44:55 10.0.0.5", "eth0 m1"],
+    address: "10.0.0.5",
+  },
+  {
     title: "a link into a pod of OVN-Kubernetes",
     guest: ["0f3a9b6e2c1d4e5 0a:58:0a:80:00:01 10.128.0.1", "br-ex m1 192.168.1.30"],
     address: "192.168.1.30",

@@ -9,7 +9,7 @@ import { INDEX_LOCK, type IndexStep } from "./index-step.js";
  * The number of the rules by which primary addresses and drift are found. Raise it whenever one of them gives another answer for any
  * guest. Passes write both for VMs that change; the others get theirs by these rules then.
  */
-export const PRIMARY_RULE = 6;
+export const PRIMARY_RULE = 7;
 
 /**
  * Returns `true` if a noted rule is older than this gateway's, or is this one and not all addresses are found by it yet. Noted
