@@ -1,7 +1,7 @@
 import { formatAddress, formatCidr, listEquivalentCidrs, type Cidr } from "../../model/address/cidr.js";
 import type { SqlParameters } from "../../store/postgres/sql.js";
 import type { MappedAddresses } from "../../store/vm-search.js";
-import { isMapped } from "../../store/read/conditions/match-cidr.js";
+import { andCounts, isMapped } from "../../store/read/conditions/match-cidr.js";
 import { isNoLoopback, parseWord, selectWords } from "./address-words.js";
 
 /** Selects the ids of the VMs with an address in a prefix; see {@link selectAddressesInCidr}. */
@@ -41,7 +41,7 @@ function selectInCidr(
         SELECT ${id} AS vm_id, ${selectWords(column)} AS word FROM ${table}
         WHERE ${mayMatch(column, each, parameters)}) w
       WHERE ${isNoLoopback("w.word")} AND ${address} <<= ${parameters.add(formatCidr(each))}::inet
-        ${mapped === null ? "" : `AND ${mapped === "only" ? "" : "NOT "}${isMappedWord}`}`;
+        ${andCounts(mapped, isMappedWord)}`;
     return [
       select(
         "g.vm_id",

@@ -68,9 +68,9 @@ export function findMissingInterfaces<Interface extends NamedInterface>(
   const missing = nics
     .filter((nic) => nic.plugged !== false && !isShown(nic) && !isIgnored(nic))
     .sort(compareByLengthAndName);
-  const bonds = groupBonds(interfaces);
-  const members = listSpareMembers(interfaces, nics, bonds);
-  const strangers = listStrangers(interfaces, nics, bonds);
+  const known = { nics: groupByMac(nics), bonds: groupBonds(interfaces) };
+  const members = listSpareMembers(interfaces, known);
+  const strangers = listStrangers(interfaces, known);
   const found = new Map<string, MissingInterface<Interface>>();
   for (const [position, { id }] of missing.entries()) {
     if (found.has(id)) continue;
@@ -99,10 +99,8 @@ function createWithReason<Interface>(
  */
 function listSpareMembers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
-  nics: readonly NamedNic[],
-  bonds: MacGroups<Interface>,
+  { nics, bonds }: KnownMacs<Interface>,
 ): readonly Interface[] {
-  const byMac = groupByMac(nics);
   const plain = groupByMac(
     interfaces.filter(({ name, macAddress }) => bonds.find(macAddress).length > 0 && isPlain(name)),
   );
@@ -111,8 +109,14 @@ function listSpareMembers<Interface extends NamedInterface>(
     const all = plain.find(mac);
     const cards = all.filter(({ name }) => CARD_NAMES.test(name ?? ""));
     const members = (cards.length > 0 ? cards : all.filter(hasNoAddress)).toSorted(compareByLengthAndName);
-    return byMac.find(mac).length > 0 ? members.slice(1) : members;
+    return nics.find(mac).length > 0 ? members.slice(1) : members;
   });
+}
+
+/** A VM's vNICs and its guest's bonds, by their MACs. */
+interface KnownMacs<Interface> {
+  readonly nics: MacGroups<NamedNic>;
+  readonly bonds: MacGroups<Interface>;
 }
 
 /** Groups the bonds by their MACs. An empty one may have none. */
@@ -139,16 +143,14 @@ export function hasNoAddress({ ipv4Addresses = [], ipv6Addresses = [] }: NamedIn
 /** Lists the plain interfaces whose MAC no vNIC and no bond has, by name. */
 function listStrangers<Interface extends NamedInterface>(
   interfaces: readonly Interface[],
-  nics: readonly NamedNic[],
-  bonds: MacGroups<Interface>,
+  { nics, bonds }: KnownMacs<Interface>,
 ): readonly Interface[] {
-  const byMac = groupByMac(nics);
   return interfaces
     .filter(
       ({ name, macAddress }) =>
         macAddress !== null &&
         !isNoMac(macAddress) &&
-        byMac.find(macAddress).length === 0 &&
+        nics.find(macAddress).length === 0 &&
         bonds.find(macAddress).length === 0 &&
         isPlain(name),
     )

@@ -1,4 +1,4 @@
-import type { TextMatch, VmSearch } from "../../../loaders/rows.js";
+import type { StaleReason, TextMatch, VmSearch } from "../../../loaders/rows.js";
 import { createGraphError } from "../../errors.js";
 import { StaleReasonEnum } from "../../types/enums.js";
 import { implies } from "./implied-conditions.js";
@@ -86,7 +86,8 @@ function listAnd(search: VmSearch): readonly VmSearch[] {
   return search.kind === "and" ? search.parts.flatMap(listAnd) : [search];
 }
 
-const EVERY_REASON = [null, ...Object.values(StaleReasonEnum)];
+/** What a VM's staleness may be; `null`: it is current. */
+export const EVERY_REASON: readonly (StaleReason | null)[] = [null, ...Object.values(StaleReasonEnum)];
 
 const listStatuses = (part: VmSearch) => (part.kind === "status" ? part.statuses : null);
 const listIds = (part: VmSearch) => {

@@ -1,4 +1,4 @@
-import type { StaleReason, TextMatch, VmFilter, VmSearch } from "../../../loaders/rows.js";
+import type { TextMatch, VmFilter, VmSearch } from "../../../loaders/rows.js";
 import {
   isTextInCidr,
   listEquivalentAddresses,
@@ -8,9 +8,8 @@ import {
   type Cidr,
 } from "../../../model/address/cidr.js";
 import { searchPrefix } from "../../../loaders/search-prefix.js";
-import { StaleReasonEnum } from "../../types/enums.js";
 import { checkListLength, parseId, parseIds, parseText } from "../arguments.js";
-import { checkContradictions, createFilterError } from "./contradictions.js";
+import { checkContradictions, createFilterError, EVERY_REASON } from "./contradictions.js";
 import type { AddressFilterInput, TextFilterInput } from "./filter-inputs.js";
 import { mayMatchAll } from "./text-contradictions.js";
 import type { VmFilterInput } from "./vm-filter.js";
@@ -111,8 +110,7 @@ function parseSearch(input: VmFilterInput, reader: FilterReader): VmSearch[] {
   return [...conditions, ...parseCombined(input, reader)];
 }
 
-const ALL_REASONS: readonly StaleReason[] = Object.values(StaleReasonEnum);
-const EVERY_REASON = [null, ...ALL_REASONS];
+const ALL_REASONS = EVERY_REASON.filter((reason) => reason !== null);
 
 function parseCombined({ and, or, not }: VmFilterInput, reader: FilterReader): VmSearch[] {
   const parseInner = (input: VmFilterInput): VmSearch => {

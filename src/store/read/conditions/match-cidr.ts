@@ -1,9 +1,15 @@
 import { formatAddress, listEquivalentCidrs, type Cidr } from "../../../model/address/cidr.js";
 import type { SqlParameters } from "../../postgres/sql.js";
+import type { MappedAddresses } from "../../vm-search.js";
 
 /** Builds the condition that an address is an IPv4 address that is mapped into IPv6. */
 export function isMapped(column: string): string {
   return `${column} <<= '::ffff:0:0/96'::inet`;
+}
+
+/** Builds the condition, behind others, of which addresses count, from the condition that one is mapped; none if all count. */
+export function andCounts(mapped: MappedAddresses | null, isMappedAddress: string): string {
+  return mapped === null ? "" : `AND ${mapped === "only" ? "" : "NOT "}${isMappedAddress}`;
 }
 
 /**

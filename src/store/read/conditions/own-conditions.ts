@@ -1,6 +1,6 @@
 import { roundUpTime } from "../../postgres/exact-time.js";
 import type { StaleReason } from "../../../model/guest/stale-reason.js";
-import { isMapped, matchCidr } from "./match-cidr.js";
+import { andCounts, isMapped, matchCidr } from "./match-cidr.js";
 import { listAddressColumns, matchListedAddress, type VmConditionSql } from "./search-conditions.js";
 import { matchText } from "./text-match.js";
 
@@ -90,7 +90,7 @@ export const OWN_CONDITIONS: VmConditionSql = {
       WHERE a.vm_id = s.vm_guid AND a.address = ANY(${parameters.add(addresses)}::inet[]))`,
   hasAddressIn: (cidr, parameters, mapped) =>
     `EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid AND ${matchCidr("a.address", cidr, parameters)}
-      ${mapped === null ? "" : `AND ${mapped === "only" ? "" : "NOT "}${isMapped("a.address")}`})`,
+      ${andCounts(mapped, isMapped("a.address"))})`,
   hasAnyAddress: "EXISTS (SELECT FROM vnic_graph_address a WHERE a.vm_id = s.vm_guid)",
   isOnTwoHosts: () => "s.vm_guid IN (SELECT o.vm_id FROM vnic_graph_vm o WHERE o.contender_id IS NOT NULL)",
   hasInterface: (condition) =>
